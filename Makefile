@@ -1,0 +1,60 @@
+# Everything here runs in .venv, which the first command makes. Light commands install only what tagging needs.
+PYTHON ?= python3
+DOCS ?= examples
+RECIPE ?= data/recipes/corpus.toml
+DATASET ?= build/dataset
+RUN ?= build/run
+MODEL ?= models/default
+EVAL ?= $(DATASET)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help tag test lint dataset train export evaluate bench clean
+.DEFAULT_GOAL := help
+
+help: ## List these commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/light: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) -e .
+	@touch $@
+
+.venv/dev: .venv/light
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+tag: .venv/light ## Tag the documents in DOCS=folder; prints a table and writes tags.jsonl
+	$(BIN)/aikind tag $(DOCS) -o tags.jsonl --table
+
+test: .venv/dev ## Install what the tests need, and run them all
+	$(BIN)/python -m pytest
+
+lint: .venv/dev ## Check style (ruff) and types (mypy)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@rm -rf build/types && mkdir -p build/types/aikind
+	@ln -s $(CURDIR)/aikind/* build/types/aikind/
+	@for folder in data train serve models; do ln -s $(CURDIR)/$$folder build/types/aikind/$$folder; done
+	$(BIN)/mypy
+
+dataset: .venv/dev ## Build RECIPE=file into DATASET=folder
+	$(BIN)/aikind dataset build $(RECIPE) -o $(DATASET)
+
+train: .venv/dev ## Fine-tune on DATASET; started again after a kill, it goes on
+	@test -d $(DATASET) || $(MAKE) dataset
+	$(BIN)/aikind model train $(DATASET) -o $(RUN)
+
+export: .venv/dev ## Export RUN to build/model: int8 ONNX, calibrated and checked
+	$(BIN)/aikind model export $(RUN) -o build/model
+
+evaluate: .venv/dev ## Measure MODEL=folder on the gold test, or on EVAL=file, with baselines beside it
+	@test -d $(DATASET) || $(MAKE) dataset
+	$(BIN)/aikind model evaluate $(MODEL) $(EVAL) --baselines $(DATASET) -o build/evaluation.json
+
+bench: .venv/light ## Time the shipped model: start-up, documents and tokens a second, memory
+	$(BIN)/python benchmarks/throughput.py
+
+clean: ## Delete what these commands made
+	rm -rf .venv build tags.jsonl *.egg-info .mypy_cache .ruff_cache .pytest_cache

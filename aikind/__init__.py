@@ -1,0 +1,53 @@
+"""Says which kind of AI a piece of writing discusses.
+
+>>> from aikind import Tagger
+>>> Tagger().tag("We fine-tuned a diffusion model to paint in the style of our illustrators.").kind
+'generative'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aikind.errors import (
+    AikindError,
+    DatasetError,
+    DocumentError,
+    MissingExtraError,
+    ModelError,
+    ParityError,
+    RecipeError,
+)
+from aikind.label_set import Label, LabelSet, default_label_set, load_label_set
+from aikind.records import Document, Tagging
+
+if TYPE_CHECKING:
+    from aikind.serve.tagger import Tagger
+
+__all__ = [
+    "AikindError",
+    "DatasetError",
+    "Document",
+    "DocumentError",
+    "Label",
+    "LabelSet",
+    "MissingExtraError",
+    "ModelError",
+    "ParityError",
+    "RecipeError",
+    "Tagger",
+    "Tagging",
+    "default_label_set",
+    "load_label_set",
+]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # The tagger loads onnxruntime; `import aikind` alone stays instant.
+    if name == "Tagger":
+        from aikind.serve.tagger import Tagger
+
+        return Tagger
+    raise AttributeError(f"module 'aikind' has no attribute {name!r}")

@@ -1,0 +1,58 @@
+"""The root of the command line. Each command loads only what it needs."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from aikind import __version__
+from aikind.errors import AikindError
+
+__all__ = ["main", "root"]
+
+_COMMANDS = {
+    "tag": ("aikind.serve.cli", "tag", "Tag documents with the kind of AI they discuss."),
+    "dataset": ("aikind.data.cli", "dataset", "Build labelled datasets from recipes."),
+    "model": ("aikind.train.cli", "model", "Train, evaluate and export models."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name, and imports one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, _, summary) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup)
+@click.version_option(__version__, prog_name="aikind")
+def root() -> None:
+    """Say which kind of AI a piece of writing discusses: predictive, generative, both or neither.
+
+    \b
+    Examples:
+      aikind tag articles/
+      aikind tag news.jsonl --text-field body -o tags.jsonl
+    """
+
+
+def main() -> None:
+    """Run the command line. An error that aikind raises on purpose becomes one line and exit code 2."""
+    try:
+        root()
+    except AikindError as error:
+        click.echo(f"aikind: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,57 @@
+"""The two records that cross folders: a document goes in, a tagging comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Document", "Tagging", "join_title"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One piece of writing.
+
+    Attributes:
+        id: Names the document in results and messages; a path or the value of an id field.
+        text: The writing itself. Empty when ``error`` is set.
+        meta: Whatever the reader knows besides (source file, line).
+        error: Why the document could not be read, or None.
+    """
+
+    id: str
+    text: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """What the model says of one document.
+
+    Attributes:
+        id: The document's id.
+        labels: Names of the labels the document carries, in the label set's order.
+        kind: The name for that combination of labels, such as ``neither``; empty on error.
+        scores: Calibrated probability of each label, between 0 and 1; empty on error.
+        unsure: True when a score lies so near its threshold that the label may well be wrong.
+        windows: How many windows of text the scores rest on.
+        error: Why the document could not be tagged, or None.
+    """
+
+    id: str
+    labels: tuple[str, ...] = ()
+    kind: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    unsure: bool = False
+    windows: int = 0
+    error: str | None = None
+
+
+def join_title(title: str, text: str) -> str:
+    """Put a title before its text, unless the text already opens with it."""
+    title = title.strip()
+    if not title or text.lstrip().startswith(title):
+        return text
+    return f"{title}\n\n{text}"

@@ -1,0 +1,158 @@
+"""Build a labelled dataset from a recipe: read, clean, label, split, describe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aikind.data.labelling.analysis import FunctionReport, analyze
+from aikind.data.labelling.base import Votes, apply_functions, select
+from aikind.data.labelling.combine import combiner
+from aikind.data.near_copies import clusters
+from aikind.data.recipe import Recipe
+from aikind.data.rows import Row, Skipped, share_of, text_hash
+from aikind.data.sources import read_records, read_source, source_files
+from aikind.data.split import SPLITS, assign_splits
+from aikind.errors import RecipeError
+from aikind.records import join_title
+
+__all__ = ["BuiltDataset", "build"]
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltDataset:
+    """Rows ready to be written.
+
+    Attributes:
+        splits: For each split its records: id, text, one value per label (0 to 1), weight, label_origin, source, genre, hard.
+        fingerprint: SHA-256 over label names and records; the same recipe and inputs give the same one.
+    """
+
+    recipe: Recipe
+    splits: dict[str, list[dict[str, Any]]]
+    functions: list[FunctionReport]
+    votes: Votes
+    skipped: Skipped
+    fingerprint: str
+
+
+def build(recipe: Recipe, say: Say = lambda _: None) -> BuiltDataset:
+    """Run the whole labelling pipeline in memory.
+
+    Args:
+        say: Receives a line of progress per step.
+
+    Raises:
+        RecipeError: The recipe names something that does not exist, or no row is left.
+        DatasetError: A source file cannot be read.
+        MissingExtraError: The packages for building are not installed.
+    """
+    combine = combiner(recipe.labelling.combine, str(recipe.path))
+    functions = select(recipe.labelling.functions, recipe.label_set, str(recipe.path))
+    skipped = Skipped()
+    rows: list[Row] = []
+    for source in recipe.sources:
+        before = len(rows)
+        rows.extend(read_source(recipe, source, skipped))
+        say(f"{source.name}: {len(rows) - before} rows read")
+    rows = _without_copies(rows, skipped)
+    say(f"{len(rows)} different texts; looking for near copies")
+    rows, cluster_of = _cluster(recipe, rows, skipped)
+    split_of = assign_splits(recipe, rows, cluster_of)
+    say(f"{len(functions)} labelling functions vote on {len(rows)} rows")
+    votes = apply_functions(functions, rows)
+    splits = _label(recipe, rows, split_of, votes, combine, skipped)
+    if not splits["train"]:
+        raise RecipeError(f"{recipe.path}: no row is left to train on; {len(skipped.reasons)} were skipped")
+    return BuiltDataset(recipe, splits, analyze(votes, rows), votes, skipped, _fingerprint(recipe, splits))
+
+
+def _without_copies(rows: Sequence[Row], skipped: Skipped) -> list[Row]:
+    kept: dict[str, Row] = {}
+    keys: set[str] = set()
+    for row in sorted(rows, key=lambda r: r.labels is None):  # stable: gold comes before unread rows
+        if row.key in keys:
+            skipped.add(row.where, f"the id {row.key!r} is used twice")
+            continue
+        keys.add(row.key)
+        digest = text_hash(" ".join(row.text.lower().split()))
+        first = kept.setdefault(digest, row)
+        if first is not row:
+            disagree = row.labels is not None and row.labels != first.labels
+            skipped.add(row.where, f"same text as {first.where}" + (" with other gold labels" if disagree else ""))
+    return sorted(kept.values(), key=lambda r: r.key)
+
+
+def _cluster(recipe: Recipe, rows: list[Row], skipped: Skipped) -> tuple[list[Row], list[int]]:
+    held_out = [
+        str(record.get("text", ""))
+        for pattern in recipe.exclude
+        for path in source_files(recipe, pattern)
+        for _, record in read_records(path, skipped)
+    ]
+    texts = [*held_out, *(row.text for row in rows)]
+    groups = [*([""] * len(held_out)), *(row.group and f"{row.source}/{row.group}" for row in rows)]
+    cluster_of = clusters(texts, groups, recipe.near_copies)
+    banned = set(cluster_of[: len(held_out)])
+    kept_rows, kept_clusters = [], []
+    for row, cluster in zip(rows, cluster_of[len(held_out) :], strict=True):
+        if cluster in banned:
+            skipped.add(row.where, "a near copy of a text in an excluded file")
+        else:
+            kept_rows.append(row)
+            kept_clusters.append(cluster)
+    return kept_rows, kept_clusters
+
+
+def _label(
+    recipe: Recipe,
+    rows: Sequence[Row],
+    split_of: Sequence[str],
+    votes: Votes,
+    combine: Callable[[Any], Any],
+    skipped: Skipped,
+) -> dict[str, list[dict[str, Any]]]:
+    weak = {name: combine(votes.matrix[:, votes.columns(name)]) for name in recipe.label_set.names}
+    title_share = {s.name: s.title_share for s in recipe.sources}
+    splits: dict[str, list[dict[str, Any]]] = {name: [] for name in SPLITS}
+    for i, (row, split) in enumerate(zip(rows, split_of, strict=True)):
+        if row.labels is not None:
+            values = {name: float(row.labels[name]) for name in recipe.label_set.names}
+            weight, origin = recipe.labelling.gold_weight, row.label_origin
+        else:
+            values = {name: float(weak[name][i]) for name in recipe.label_set.names}
+            weight, origin = recipe.labelling.weak_weight, f"weak:{recipe.labelling.combine}"
+            if split != "train" or any(math.isnan(v) for v in values.values()):
+                skipped.add(
+                    row.where,
+                    "no gold, and a near copy of a held-out row" if split != "train" else "no labelling function voted on a label",
+                )
+                continue
+        with_title = share_of(recipe.seed, "title", row.key) < title_share[row.source.split("/")[0]]
+        splits[split].append(
+            {
+                "id": row.key,
+                "text": join_title(row.title, row.text) if with_title else row.text,
+                **values,
+                "weight": weight,
+                "label_origin": origin,
+                "source": row.source,
+                "genre": row.genre,
+                "hard": row.hard,
+            }
+        )
+    return splits
+
+
+def _fingerprint(recipe: Recipe, splits: dict[str, list[dict[str, Any]]]) -> str:
+    digest = hashlib.sha256(json.dumps(recipe.label_set.names).encode())
+    for name in SPLITS:
+        for record in splits[name]:
+            digest.update(json.dumps([name, record], sort_keys=True, ensure_ascii=False).encode())
+    return digest.hexdigest()

@@ -1,0 +1,101 @@
+"""Labelling functions: small named functions that vote yes, no or abstain on one label of one row."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aikind.data.rows import Row
+from aikind.errors import RecipeError
+from aikind.label_set import LabelSet
+
+__all__ = ["LabellingFunction", "Vote", "Votes", "apply_functions", "labelling_function", "registered_functions", "select"]
+
+
+class Vote(IntEnum):
+    ABSTAIN = -1
+    NO = 0
+    YES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LabellingFunction:
+    name: str
+    label: str
+    vote: Callable[[Row], Vote]
+
+
+_REGISTRY: dict[str, LabellingFunction] = {}
+
+
+def labelling_function(label: str) -> Callable[[Callable[[Row], Vote]], Callable[[Row], Vote]]:
+    """Register the decorated function under its own name as a voter on ``label``."""
+
+    def register(function: Callable[[Row], Vote]) -> Callable[[Row], Vote]:
+        name = function.__name__
+        if name in _REGISTRY:
+            raise ValueError(f"two labelling functions are called {name}")
+        _REGISTRY[name] = LabellingFunction(name, label, function)
+        return function
+
+    return register
+
+
+def registered_functions() -> tuple[LabellingFunction, ...]:
+    """Every labelling function that comes with aikind, in the order of their definition."""
+    from aikind.data.labelling import genre_functions, term_functions  # noqa: F401  (importing them registers them)
+
+    return tuple(_REGISTRY.values())
+
+
+def select(names: Sequence[str], label_set: LabelSet, where: str) -> tuple[LabellingFunction, ...]:
+    """The functions of those names (all, if none are named) whose label is in the label set.
+
+    Raises:
+        RecipeError: A name is not registered; ``where`` names the recipe.
+    """
+    known = {f.name: f for f in registered_functions()}
+    for name in names:
+        if name not in known:
+            raise RecipeError(f"{where}: no labelling function is called {name!r}; there are {', '.join(sorted(known))}")
+    chosen = [known[name] for name in names] if names else list(known.values())
+    return tuple(f for f in chosen if f.label in label_set.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """Votes of every function on every row.
+
+    Attributes:
+        functions: The voters, one per column.
+        matrix: int8 of shape (rows, functions) with the values of ``Vote``.
+        crashes: How often each function raised, by name; a crash counts as no vote and is reported.
+        first_crash: The last line of the first traceback of each crashed function.
+    """
+
+    functions: tuple[LabellingFunction, ...]
+    matrix: NDArray[np.int8]
+    crashes: Counter[str] = field(default_factory=Counter)
+    first_crash: dict[str, str] = field(default_factory=dict)
+
+    def columns(self, label: str) -> list[int]:
+        return [i for i, f in enumerate(self.functions) if f.label == label]
+
+
+def apply_functions(functions: Sequence[LabellingFunction], rows: Sequence[Row]) -> Votes:
+    """Let every function vote on every row."""
+    votes = Votes(tuple(functions), np.full((len(rows), len(functions)), Vote.ABSTAIN, dtype=np.int8))
+    for i, row in enumerate(rows):
+        for j, function in enumerate(functions):
+            try:
+                votes.matrix[i, j] = function.vote(row)
+            except Exception:  # a user's function may raise anything; it is counted and shown, not hidden
+                votes.crashes[function.name] += 1
+                votes.first_crash.setdefault(function.name, f"{row.where}: {traceback.format_exc().splitlines()[-1]}")
+    return votes

@@ -1,0 +1,163 @@
+"""Read rows from the files that a recipe's source names."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aikind.data.gold import GoldTable, load_gold
+from aikind.data.recipe import Recipe, Source
+from aikind.data.rows import Row, Skipped, text_hash
+from aikind.errors import DatasetError, MissingExtraError, RecipeError
+from aikind.label_set import LabelSet
+
+__all__ = ["read_records", "read_source", "source_files"]
+
+csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+
+
+def source_files(recipe: Recipe, pattern: str) -> list[Path]:
+    """Files that a path or glob of the recipe names, sorted.
+
+    Raises:
+        RecipeError: Nothing is there.
+    """
+    path = Path(pattern)
+    base = Path(path.anchor) if path.is_absolute() else recipe.folder
+    relative = str(path.relative_to(path.anchor)) if path.is_absolute() else pattern
+    # A glob cannot climb with "..", so the fixed part of the path is walked first.
+    parts = Path(relative).parts
+    fixed = next((i for i, part in enumerate(parts) if any(c in part for c in "*?[")), len(parts) - 1)
+    found = sorted(base.joinpath(*parts[:fixed]).resolve().glob(str(Path(*parts[fixed:]))))
+    if not found:
+        raise RecipeError(f"{recipe.path}: no file matches {pattern!r} (looked in {base.joinpath(*parts[:fixed]).resolve()})")
+    return found
+
+
+def read_records(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield ``(where, record)`` for each record of a .jsonl, .jsonl.gz, .csv or .parquet file.
+
+    A broken line is added to ``skipped``; the rest goes on.
+
+    Raises:
+        DatasetError: The file as a whole cannot be read.
+    """
+    name = path.name.lower()
+    try:
+        if name.endswith((".jsonl", ".jsonl.gz")):
+            yield from _read_jsonl(path, skipped)
+        elif name.endswith((".csv", ".csv.gz")):
+            with _open(path) as handle:
+                for number, record in enumerate(csv.DictReader(handle), 2):
+                    yield f"{path}:{number}", dict(record)
+        elif name.endswith(".parquet"):
+            try:
+                import pyarrow.parquet as parquet
+            except ImportError as error:
+                raise MissingExtraError("reading Parquet", "train") from error
+            number = 0
+            for batch in parquet.ParquetFile(path).iter_batches():
+                for record in batch.to_pylist():
+                    number += 1
+                    yield f"{path}: row {number}", record
+        else:
+            raise DatasetError(f"{path}: a source must be .jsonl, .jsonl.gz, .csv or .parquet")
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path}: cannot read: {error}") from error
+
+
+def _open(path: Path) -> Any:
+    if path.name.endswith(".gz"):
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def _read_jsonl(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, Any]]]:
+    with _open(path) as handle:
+        for number, line in enumerate(handle, 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError as error:
+                skipped.add(f"{path}:{number}", f"not JSON: {error.msg} at column {error.colno}")
+                continue
+            if isinstance(record, dict):
+                yield f"{path}:{number}", record
+            else:
+                skipped.add(f"{path}:{number}", f"a {type(record).__name__}, not an object")
+
+
+def read_source(recipe: Recipe, source: Source, skipped: Skipped) -> Iterator[Row]:
+    """Yield the rows of one source, with the gold labels that belong to them."""
+    gold = load_gold(recipe.folder / source.gold, recipe.label_set) if source.gold else None
+    for path in source_files(recipe, source.path):
+        stem = path.name.split(".")[0]
+        for where, record in read_records(path, skipped):
+            row = _row(source, stem, where, record, recipe.label_set, gold, skipped)
+            if row is not None and (row.labels is not None or source.weak):
+                yield row
+
+
+def _row(
+    source: Source,
+    stem: str,
+    where: str,
+    record: dict[str, Any],
+    label_set: LabelSet,
+    gold: GoldTable | None,
+    skipped: Skipped,
+) -> Row | None:
+    text = record.get(source.text)
+    if not isinstance(text, str) or not text.strip():
+        had = "an empty one" if isinstance(text, str) else "no such field" if text is None else type(text).__name__
+        skipped.add(where, f"wanted text in the field {source.text!r}, found {had}")
+        return None
+    identity = str(record.get(source.id) or "")
+    if not identity:
+        skipped.add(where, f"no id in the field {source.id!r}")
+        return None
+    labels: dict[str, bool] | None = None
+    origin, hard = "", _truth(record.get(source.hard)) if source.hard else False
+    if source.labels and record.get(source.labels) is not None:
+        names = _names(record[source.labels])
+        unknown = sorted(set(names) - set(label_set.names))
+        if unknown:
+            skipped.add(where, f"unknown label {unknown[0]!r}; the label set has {', '.join(label_set.names)}")
+            return None
+        labels, origin = {name: name in names for name in label_set.names}, "gold:written"
+    if gold is not None:
+        read = gold.find(stem, identity)
+        if read is not None and read.sha256 != text_hash(text):
+            skipped.add(where, f"the text is not the one that was read (SHA-256 differs from {gold.path.name})")
+            read = None
+        if read is not None:
+            labels, origin, hard = dict(read.labels), "gold:read", read.hard
+            text = text[: read.chars_read] if read.chars_read else text
+    return Row(
+        key=f"{source.name}/{stem}/{identity}" if stem != source.name else f"{source.name}/{identity}",
+        text=text,
+        title=str(record.get(source.title) or "") if source.title else "",
+        source=source.name if stem == source.name else f"{source.name}/{stem}",
+        genre=str(record.get(source.genre) or "unknown"),
+        where=where,
+        labels=labels,
+        hard=hard,
+        group=str(record.get(source.group) or "") if source.group else "",
+        label_origin=origin,
+    )
+
+
+def _names(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.replace("|", ",").split(",") if part.strip()]
+    return [str(part) for part in value] if isinstance(value, list) else [str(value)]
+
+
+def _truth(value: Any) -> bool:
+    return value is True or str(value).strip().lower() in {"1", "true", "yes"}

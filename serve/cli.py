@@ -1,0 +1,149 @@
+"""``aikind tag``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from aikind.label_set import LabelSet
+from aikind.serve.readers.base import ReadOptions
+from aikind.serve.readers.paths import FORMATS, STDIN, read_paths
+from aikind.serve.tagger import Tagger
+from aikind.serve.writers.base import Writer
+from aikind.serve.writers.csv_rows import CsvWriter
+from aikind.serve.writers.jsonl import JsonlWriter
+from aikind.serve.writers.table import TableWriter
+
+__all__ = ["tag"]
+
+OUTPUT_FORMATS = ("jsonl", "csv", "table")
+
+
+@click.command()
+@click.argument("paths", nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write results to this file; it appears when the run is complete.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "output_format",
+    type=click.Choice(OUTPUT_FORMATS),
+    help="Format of the results.  [default: by the suffix of -o; table on a terminal; else jsonl]",
+)
+@click.option("--table", "also_table", is_flag=True, help="Besides writing to -o, print a table.")
+@click.option("--text-field", default="text", show_default=True, help="Field or column with the text.")
+@click.option("--title-field", help="Field or column with the title; it is put before the text.")
+@click.option("--id-field", help="Field or column with the id.  [default: id, else file and line]")
+@click.option("--input-format", type=click.Choice(sorted(FORMATS)), help="Read every input as this format.  [default: by suffix]")
+@click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
+@click.option("--jobs", type=click.IntRange(1), help="Documents worked on at once.  [default: one for each CPU]")
+def tag(
+    paths: tuple[str, ...],
+    output: Path | None,
+    output_format: str | None,
+    also_table: bool,
+    text_field: str,
+    title_field: str | None,
+    id_field: str | None,
+    input_format: str | None,
+    model_folder: Path | None,
+    jobs: int | None,
+) -> None:
+    """Tag documents with the kind of AI they discuss.
+
+    PATHS are files (.txt, .md, .jsonl, .csv, each also with .gz), folders (read recursively), or - for standard input.
+    There is one result for each document, in the order of the input. A document that cannot be read or tagged gets a
+    result with its error, and the rest goes on.
+
+    \b
+    Examples:
+      aikind tag articles/                            a table on the terminal
+      aikind tag articles/ -o tags.csv                one row for each document
+      aikind tag news.jsonl --text-field body --title-field headline -o tags.jsonl
+      cat essay.txt | aikind tag -                    a text from a pipe
+    \b
+    Exit codes:
+      0  every document was tagged
+      1  some documents failed; their results say why
+      2  nothing was done: wrong usage, or a model that cannot be loaded
+    """
+    if not paths:
+        raise click.UsageError("Give at least one file or folder, or - for standard input.")
+    if paths.count(STDIN) > 1:
+        raise click.UsageError("Standard input (-) can be read once only.")
+    if also_table and output is None:
+        raise click.UsageError("--table goes with -o; without -o, use --format table.")
+    tagger = Tagger(model_folder, jobs=jobs)
+    options = ReadOptions(text_field, title_field, id_field)
+    started, kinds, failures = time.monotonic(), Counter[str](), 0
+    with ExitStack() as stack:
+        file = stack.enter_context(_finished_file(output)) if output else sys.stdout
+        writers = [_writer(file, output_format or _format_for(output), tagger.label_set)]
+        if also_table:
+            writers.append(TableWriter(sys.stdout, tagger.label_set))
+        for tagging in tagger.tag_many(read_paths(paths, options, input_format)):
+            for writer in writers:
+                writer.write(tagging)
+            if output is None:
+                sys.stdout.flush()
+            if tagging.error is None:
+                kinds[tagging.kind] += 1
+            else:
+                failures += 1
+                if not any(isinstance(w, TableWriter) for w in writers):
+                    click.echo(f"failed: {tagging.error}", err=True)
+            _progress(output, also_table, sum(kinds.values()) + failures, started)
+    click.echo(_summary(kinds, failures, time.monotonic() - started), err=True)
+    if failures:
+        sys.exit(1)
+
+
+def _format_for(output: Path | None) -> str:
+    if output is None:
+        return "table" if sys.stdout.isatty() else "jsonl"
+    return "csv" if output.suffix.lower() == ".csv" else "jsonl"
+
+
+def _writer(file: TextIO, name: str, label_set: LabelSet) -> Writer:
+    if name == "csv":
+        return CsvWriter(file, label_set)
+    return TableWriter(file, label_set) if name == "table" else JsonlWriter(file)
+
+
+@contextmanager
+def _finished_file(path: Path) -> Iterator[TextIO]:
+    """A file that takes its name only when everything was written."""
+    draft = path.with_name(path.name + ".part")
+    try:
+        file = draft.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.UsageError(f"Cannot write {path}: {error.strerror}.") from error
+    with file:
+        yield file
+    draft.replace(path)
+
+
+def _progress(output: Path | None, also_table: bool, done: int, started: float) -> None:
+    if output and not also_table and sys.stderr.isatty() and done % 20 == 0:
+        rate = done / max(1e-9, time.monotonic() - started)
+        click.echo(f"\r{done} documents, {rate:.0f} a second", err=True, nl=False)
+
+
+def _summary(kinds: Counter[str], failures: int, seconds: float) -> str:
+    total = kinds.total() + failures
+    parts = [f"{count} {kind}" for kind, count in kinds.most_common()]
+    if failures:
+        parts.append(f"{failures} failed")
+    clear = "\r" if sys.stderr.isatty() else ""
+    return f"{clear}{total} documents in {seconds:.1f} s: {', '.join(parts) or 'nothing to tag'}"

@@ -1,0 +1,90 @@
+"""Tag documents: the Python face of a model."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from aikind.errors import DocumentError
+from aikind.label_set import LabelSet
+from aikind.model_folder import Manifest, default_model
+from aikind.records import Document, Tagging
+from aikind.serve.cpus import available_cpus
+from aikind.serve.model import Model
+
+__all__ = ["Tagger"]
+
+
+class Tagger:
+    """Says which kind of AI a text discusses.
+
+    A text's scores depend on the text and the model alone: not on its neighbours, their order, or the number of jobs.
+
+    Args:
+        model: A model folder; the shipped model if not given.
+        jobs: How many documents ``tag_many`` works on at once; as many as there are CPUs if not given.
+
+    Raises:
+        ModelError: The model folder is missing, incomplete or altered.
+        ValueError: ``jobs`` is below 1.
+    """
+
+    def __init__(self, model: Path | str | None = None, *, jobs: int | None = None) -> None:
+        if jobs is not None and jobs < 1:
+            raise ValueError(f"jobs is {jobs}; expected 1 or more")
+        self._model = Model(Path(model) if model is not None else default_model())
+        self._jobs = jobs or available_cpus()
+
+    @property
+    def label_set(self) -> LabelSet:
+        return self._model.manifest.label_set
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._model.manifest
+
+    def tag(self, text: str, *, id: str = "") -> Tagging:
+        """Tag one text.
+
+        Raises:
+            DocumentError: The text is empty or white space.
+        """
+        if not text.strip():
+            raise DocumentError("the text is empty")
+        scored = self._model.score(text)
+        manifest = self._model.manifest
+        scores = {name: float(p) for name, p in zip(manifest.label_set.names, scored.probabilities, strict=True)}
+        labels = tuple(name for name in scores if scores[name] >= manifest.thresholds[name])
+        unsure = any(abs(scores[name] - manifest.thresholds[name]) < manifest.unsure_within for name in scores)
+        return Tagging(id, labels, manifest.label_set.kind(labels), scores, unsure, len(scored.windows))
+
+    def tag_many(self, documents: Iterable[Document | str]) -> Iterator[Tagging]:
+        """Tag documents as they come: lazily, in parallel, one result for each in their order.
+
+        A document that cannot be tagged yields a ``Tagging`` with its error, and the others go on. A plain string gets
+        its position, counted from 0, as its id. Only a few documents are held in memory at a time.
+        """
+        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="aikind")
+        waiting: deque[Future[Tagging]] = deque()
+        try:
+            for number, item in enumerate(documents):
+                document = item if isinstance(item, Document) else Document(str(number), item)
+                waiting.append(pool.submit(self._tag_document, document))
+                while waiting and (len(waiting) > 2 * self._jobs or waiting[0].done()):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _tag_document(self, document: Document) -> Tagging:
+        if document.error is not None:
+            return Tagging(document.id, error=document.error)
+        try:
+            return self.tag(document.text, id=document.id)
+        except DocumentError as error:
+            return Tagging(document.id, error=str(error))
+        except Exception as error:  # one document must never end the run for the others
+            return Tagging(document.id, error=f"{type(error).__name__}: {error}")

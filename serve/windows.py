@@ -1,0 +1,91 @@
+"""Cut a text into overlapping windows of tokens that begin and end with sentences."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sentencex
+from tokenizers import Tokenizer
+
+__all__ = ["Window", "WindowPlan", "Windower", "sentence_starts"]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPlan:
+    """Sizes in tokens: of a whole window, its special tokens included, and of what neighbours share."""
+
+    tokens: int = 256
+    overlap: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of text, as character offsets, and its token ids with the special tokens around them."""
+
+    start: int
+    end: int
+    ids: tuple[int, ...]
+
+
+def sentence_starts(text: str) -> list[int]:
+    """Character offset of each sentence's first character; 0 is always among them."""
+    starts, at = [], 0
+    for sentence in sentencex.segment("en", text):
+        starts.append(at)
+        at += len(sentence)
+    return starts or [0]
+
+
+class Windower:
+    """Cuts texts into windows with one tokenizer and one plan. Safe to share between threads."""
+
+    def __init__(self, tokenizer: Tokenizer, plan: WindowPlan) -> None:
+        """Take over a tokenizer; its own truncation and padding are switched off.
+
+        Raises:
+            ValueError: The tokenizer does not put one special token before a text and one behind it,
+                or the plan leaves no room between them.
+        """
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        special = tokenizer.encode("").ids
+        if len(special) != 2:
+            raise ValueError(f"the tokenizer frames a text with {len(special)} special tokens; expected 2")
+        if not 0 <= plan.overlap < (plan.tokens - 2) / 2:
+            raise ValueError(f"an overlap of {plan.overlap} does not fit windows of {plan.tokens} tokens; it must be below half")
+        self._tokenizer = tokenizer
+        self._first, self._last = special
+        self.plan = plan
+
+    def cut(self, text: str) -> list[Window]:
+        """Windows that together hold every token of ``text``; a short text is one window, without padding.
+
+        A window ends with the last sentence that fits. A sentence longer than a window is cut where the window is full.
+        """
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        ids, offsets = encoding.ids, encoding.offsets
+        room = self.plan.tokens - 2
+        if len(ids) <= room:
+            return [Window(0, len(text), (self._first, *ids, self._last))]
+        token_starts = [start for start, _ in offsets]
+        bounds = sorted({bisect_left(token_starts, at) for at in sentence_starts(text)} | {len(ids)})
+        spans = _spans(len(ids), bounds, room, self.plan.overlap)
+        return [Window(offsets[a][0], offsets[b - 1][1], (self._first, *ids[a:b], self._last)) for a, b in spans]
+
+
+def _spans(count: int, bounds: Sequence[int], room: int, overlap: int) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while start + room < count:
+        end = bounds[bisect_right(bounds, start + room) - 1]
+        if end <= start + room // 2:
+            end = start + room
+        spans.append((start, end))
+        at = bisect_left(bounds, end - overlap)
+        start = bounds[at] if at < len(bounds) and bounds[at] <= end else end - overlap
+    # The last window reaches back as far as it can, so that none is a mere tail.
+    earliest = bounds[bisect_left(bounds, count - room)]
+    spans.append((min(start, earliest) if earliest < count else start, count))
+    return spans

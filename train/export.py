@@ -1,0 +1,130 @@
+"""Make a model folder of a trained run: graph, int8, calibration, parity, card, manifest."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aikind import __version__
+from aikind.data.store import StoredDataset
+from aikind.errors import DatasetError, ModelError
+from aikind.label_set import LabelSet
+from aikind.model_folder import CARD, MANIFEST, NETWORK, TOKENIZER, Calibration, Manifest, file_sha256
+from aikind.serve.cpus import available_cpus
+from aikind.serve.model import Model
+from aikind.train.calibrate import choose_aggregation
+from aikind.train.model_card import model_card
+from aikind.train.network import load_network
+from aikind.train.onnx_graph import export_fp32, fused_attention_blocks, quantise
+from aikind.train.parity import check_parity, choose_texts
+
+__all__ = ["export_run"]
+
+Say = Callable[[str], None]
+UNSURE_WITHIN = 0.15
+
+
+def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: int = 2000, say: Say = lambda _: None) -> Manifest:
+    """Export ``run`` to the model folder ``target``, which appears whole or not at all.
+
+    Args:
+        dataset: The dataset of the run; its validation split fits calibration, all its texts serve the parity check.
+
+    Raises:
+        ModelError: The run holds no network, or ``target`` holds something that is not a model.
+        DatasetError: The dataset is not the one that the run was trained on.
+        ParityError: int8 differs too much from the trained network.
+    """
+    network, about = load_network(run / "network")
+    if dataset.fingerprint != about["dataset"]["fingerprint"]:
+        raise DatasetError(
+            f"the run was trained on the dataset {about['dataset']['fingerprint'][:16]}, this one is {dataset.fingerprint[:16]}"
+        )
+    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).exists():
+        raise ModelError(f"{target}: is not empty and holds no model; give another folder")
+    label_set = LabelSet.from_dict(about["label_set"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
+        draft, fp32 = Path(scratch) / "model", Path(scratch) / "fp32.onnx"
+        draft.mkdir()
+        export_fp32(network, fp32)
+        say(f"graph written, {fused_attention_blocks(fp32)} attention blocks fused")
+        quantise(fp32, draft / NETWORK)
+        shutil.copyfile(run / "network" / TOKENIZER, draft / TOKENIZER)
+        manifest = _write(draft, _uncalibrated(target.name, about, label_set, draft))
+        say("calibrating on validation")
+        manifest = _write(draft, _calibrated(manifest, Model(draft), dataset))
+        model = Model(draft)
+        say("comparing PyTorch, fp32 and int8")
+        texts = choose_texts(model, [row["text"] for row in dataset.rows("train", "validation", "test")], parity_texts, seed=0)
+        parity = check_parity(network, str(fp32), model, texts)
+        say(f"parity on {parity.texts} texts ({parity.near} near a threshold): {parity.int8_changed:.2%} of kinds differ")
+        manifest = replace(manifest, about={**manifest.about, "parity": parity.to_dict()})
+        (draft / CARD).write_text(model_card(manifest), encoding="utf-8")
+        manifest = _write(draft, replace(manifest, files={**manifest.files, CARD: file_sha256(draft / CARD)}))
+        shutil.rmtree(target, ignore_errors=True)
+        draft.rename(target)
+    return manifest
+
+
+def _write(folder: Path, manifest: Manifest) -> Manifest:
+    (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+    return manifest
+
+
+def _uncalibrated(name: str, about: dict[str, Any], label_set: LabelSet, folder: Path) -> Manifest:
+    settings = about["settings"]
+    return Manifest(
+        name=name,
+        label_set=label_set,
+        window_tokens=settings["window_tokens"],
+        window_overlap=settings["window_overlap"],
+        aggregation="log_mean_exp",
+        calibration={n: Calibration(1.0, 0.0) for n in label_set.names},
+        thresholds=dict.fromkeys(label_set.names, 0.5),
+        unsure_within=UNSURE_WITHIN,
+        files={n: file_sha256(folder / n) for n in (NETWORK, TOKENIZER)},
+        about={
+            "aikind": __version__,
+            "commit": _commit(),
+            "base_model": settings["base"],
+            "dataset": {k: about["dataset"][k] for k in ("name", "fingerprint")},
+            "settings": settings,
+        },
+    )
+
+
+def _calibrated(manifest: Manifest, model: Model, dataset: StoredDataset) -> Manifest:
+    rows = dataset.splits["validation"]
+    names = manifest.label_set.names
+    gold = np.array([[row[n] >= 0.5 for n in names] for row in rows])
+    with ThreadPoolExecutor(available_cpus()) as pool:
+        logits = [scored.window_logits for scored in pool.map(model.score, (row["text"] for row in rows))]
+    aggregation, calibration, losses = choose_aggregation(logits, gold)
+    return replace(
+        manifest,
+        aggregation=aggregation,
+        calibration=dict(zip(names, calibration, strict=True)),
+        about={**manifest.about, "validation": {"documents": len(rows), "log_loss": {k: round(v, 5) for k, v in losses.items()}}},
+    )
+
+
+def _commit() -> str | None:
+    """The commit of the code, with ``+`` where files were changed since; None outside a repository."""
+    here = Path(__file__).parent
+
+    def git(*arguments: Sequence[str] | str) -> str:
+        return subprocess.run(["git", *map(str, arguments)], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,211 @@
+"""Fine-tune a window classifier on a built dataset, with transformers' Trainer."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset, disable_progress_bars
+from transformers import AutoModel, EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers.trainer_utils import get_last_checkpoint
+
+from aikind.data.store import StoredDataset
+from aikind.errors import DatasetError, ModelError
+from aikind.serve.windows import WindowPlan
+from aikind.train.base_weights import base_folder
+from aikind.train.encode import Collator, encode_rows, windower_for
+from aikind.train.head_start import document_embeddings, set_head
+from aikind.train.metrics import kind_accuracy
+from aikind.train.network import DocumentClassifier, WindowClassifier, save_network
+from aikind.train.settings import TrainSettings
+
+__all__ = ["fit"]
+
+Say = Callable[[str], None]
+_PROBE_ROWS = 4000
+
+
+def fit(
+    dataset: StoredDataset, run: Path, settings: TrainSettings, dataset_path: Path, say: Say = lambda _: None, progress: bool = False
+) -> None:
+    """Train on ``dataset`` and leave the best network in ``run/network``.
+
+    A run that was killed goes on from its last checkpoint when it is started again with the same dataset and settings.
+
+    Args:
+        dataset_path: Noted in the run, for export and evaluation.
+        progress: Show the Trainer's progress bar with the remaining time.
+
+    Raises:
+        ModelError: The base weights cannot be loaded, or the run folder belongs to another dataset or settings.
+        DatasetError: A split that training needs is empty.
+    """
+    for split in ("train", "validation"):
+        if not dataset.splits[split]:
+            raise DatasetError(f"the dataset {dataset.name} has no row in {split}; training needs train and validation")
+    about = {
+        "settings": asdict(settings),
+        "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint, "path": str(dataset_path.resolve())},
+        "label_set": dataset.label_set.to_dict(),
+    }
+    _claim(run, about)
+    if (run / "network" / "about.json").exists():
+        say(f"{run}: already trained")
+        return
+    set_seed(settings.seed)
+    disable_progress_bars()
+    base = base_folder(settings.base)
+    network = _network(base, len(dataset.label_set.names), settings)
+    tokenizer_folder = _tokenizer_folder(base, run)
+    windower = windower_for(tokenizer_folder, WindowPlan(settings.window_tokens, settings.window_overlap))
+    names = dataset.label_set.names
+    train = encode_rows(dataset.splits["train"], names, windower, settings.most_windows)
+    validation = encode_rows(dataset.splits["validation"], names, windower, settings.most_windows)
+    last = _last_checkpoint(run)
+    if last is None:
+        say("starting the head from a logistic regression on frozen embeddings")
+        _start_head(network, train, settings.seed)
+    trainer = _trainer(DocumentClassifier(network, settings.label_smoothing), train, validation, run, settings, progress)
+    say(
+        f"{len(train)} documents, {trainer.args.device}, {'bf16' if trainer.args.bf16 else 'fp32'}"
+        + (f", resuming {Path(last).name}" if last else "")
+    )
+    trainer.train(resume_from_checkpoint=last)
+    scores = trainer.evaluate()
+    save_network(network, run / "network", {**about, "validation": {k: v for k, v in scores.items() if isinstance(v, float)}})
+    say(f"validation kind accuracy {scores['eval_kind_accuracy']:.4f}; network in {run / 'network'}")
+
+
+def _last_checkpoint(run: Path) -> str | None:
+    folder = run / "checkpoints"
+    return get_last_checkpoint(str(folder)) if folder.exists() else None  # type: ignore[no-untyped-call]
+
+
+def _claim(run: Path, about: dict[str, Any]) -> None:
+    path = run / "run.json"
+    if path.exists():
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+        for part, mine in (("settings", about["settings"]), ("dataset", about["dataset"])):
+            differing = sorted(k for k in mine if k != "path" and earlier[part].get(k) != mine[k])
+            if differing:
+                raise ModelError(f"{run}: holds a run with another {part} ({', '.join(differing)}); give another folder or delete it")
+    run.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+def _network(base: str, labels: int, settings: TrainSettings) -> WindowClassifier:
+    try:
+        encoder = AutoModel.from_pretrained(base, add_pooling_layer=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"cannot load the base weights {settings.base!r}: {error}") from error
+    network = WindowClassifier(encoder, labels)
+    if not settings.train_embeddings:
+        encoder.get_input_embeddings().weight.requires_grad_(False)
+    return network
+
+
+def _tokenizer_folder(base: str, run: Path) -> Path:
+    folder = Path(base)
+    if not (folder / "tokenizer.json").exists():
+        from transformers import AutoTokenizer
+
+        AutoTokenizer.from_pretrained(base).save_pretrained(run / "network")
+        return run / "network"
+    target = run / "network" / "tokenizer.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes((folder / "tokenizer.json").read_bytes())
+    return target.parent
+
+
+def _start_head(network: WindowClassifier, train: Dataset, seed: int) -> None:
+    chosen = np.random.default_rng(seed).permutation(len(train))[:_PROBE_ROWS]
+    rows = train.select(chosen.tolist())
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    # One window a document is enough for a start.
+    embeddings = document_embeddings(network.to(device), [windows[:1] for windows in rows["windows"]])
+    set_head(network, embeddings, np.array(rows["labels"], dtype=np.float32), np.array(rows["weight"], dtype=np.float32))
+
+
+def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run: Path, settings: TrainSettings, progress: bool) -> Trainer:
+    steps_per_epoch = max(1, len(train) // settings.batch_size)
+    every = max(1, steps_per_epoch // settings.evaluations_per_epoch)
+    cuda = torch.cuda.is_available()
+    fast_on_cpu = bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+    arguments = TrainingArguments(
+        output_dir=str(run / "checkpoints"),
+        use_cpu=not cuda,
+        bf16=settings.precision == "bf16" or (settings.precision == "auto" and (cuda or fast_on_cpu)),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size,
+        lr_scheduler_type="linear",
+        warmup_steps=0.06,
+        max_grad_norm=1.0,
+        train_sampling_strategy="group_by_length",
+        length_column_name="length",
+        remove_unused_columns=False,
+        label_names=["labels"],
+        eval_strategy="steps",
+        eval_steps=every,
+        save_strategy="steps",
+        save_steps=every,
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="kind_accuracy",
+        greater_is_better=True,
+        logging_steps=max(1, min(20, every)),
+        report_to="none",
+        disable_tqdm=not progress,
+        seed=settings.seed,
+    )
+    head = list(model.windows.head.parameters())
+    body = [p for p in model.windows.encoder.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [{"params": body, "lr": settings.learning_rate}, {"params": head, "lr": settings.learning_rate * 10}],
+        weight_decay=settings.weight_decay,
+    )
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=train,
+        eval_dataset=validation,
+        data_collator=Collator(),
+        optimizers=(optimizer, None),
+        compute_metrics=_metrics,
+        callbacks=[EarlyStoppingCallback(settings.patience), _JsonLog(run / "log.jsonl")],
+    )
+    return trainer
+
+
+def _metrics(prediction: Any) -> dict[str, float]:
+    predicted, gold = prediction.predictions > 0, prediction.label_ids >= 0.5
+    result = {"kind_accuracy": kind_accuracy(predicted, gold)}
+    for j in range(gold.shape[1]):
+        hit = float((predicted[:, j] & gold[:, j]).sum())
+        result[f"f1_{j}"] = 2 * hit / max(1.0, float(predicted[:, j].sum() + gold[:, j].sum()))
+    return result
+
+
+class _JsonLog(TrainerCallback):
+    """Appends losses and validation scores, with the seconds left, to a JSONL file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.started = time.monotonic()
+        self.first_step = 0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.started, self.first_step = time.monotonic(), state.global_step
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        done = state.global_step - self.first_step
+        left = (time.monotonic() - self.started) / done * (state.max_steps - state.global_step) if done else None
+        line = {"step": state.global_step, "of": state.max_steps, "seconds_left": left and round(left), **(logs or {})}
+        with self.path.open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps(line) + "\n")

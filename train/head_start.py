@@ -1,0 +1,65 @@
+"""Start the head from a logistic regression on the frozen encoder's embeddings.
+
+A linear probe before fine-tuning keeps the first steps from spoiling the pretrained features
+(Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from aikind.train.encode import Collator
+from aikind.train.network import WindowClassifier
+
+__all__ = ["document_embeddings", "set_head"]
+
+
+def document_embeddings(network: WindowClassifier, documents: Sequence[Sequence[Sequence[int]]], batch: int = 32) -> NDArray[np.float32]:
+    """Mean of the window embeddings of each document, shape (documents, hidden), from the network as it stands.
+
+    Args:
+        documents: For each document its windows of token ids.
+    """
+    device = next(network.parameters()).device
+    flat = [(len(ids), d, list(ids)) for d, windows in enumerate(documents) for ids in windows]
+    flat.sort(key=lambda item: item[0])
+    collate = Collator()
+    sums = np.zeros((len(documents), network.head.in_features), dtype=np.float64)
+    counts = np.zeros(len(documents))
+    network.eval()
+    with torch.inference_mode():
+        for at in range(0, len(flat), batch):
+            part = flat[at : at + batch]
+            tensors = collate([{"windows": [ids], "labels": [0.0], "weight": 1.0} for _, _, ids in part])
+            vectors = network.embed(tensors["input_ids"].to(device), tensors["attention_mask"].to(device)).float().cpu().numpy()
+            for (_, d, _), vector in zip(part, vectors, strict=True):
+                sums[d] += vector
+                counts[d] += 1
+    return np.asarray(sums / counts[:, None], dtype=np.float32)
+
+
+def set_head(network: WindowClassifier, embeddings: NDArray[np.float32], labels: NDArray[np.float32], weight: NDArray[np.float32]) -> None:
+    """Write the weights of one logistic regression per label into the network's head.
+
+    A label that is the same in every row leaves its head as it is.
+
+    Args:
+        labels: Shape (documents, labels), 0 to 1.
+    """
+    # One spread for all dimensions: some of an encoder's are all but constant, and would be blown up by their own.
+    centre, spread = embeddings.mean(axis=0), float(embeddings.std())
+    with torch.no_grad():
+        for j in range(labels.shape[1]):
+            target = labels[:, j] >= 0.5
+            if target.all() or not target.any():
+                continue
+            regression = LogisticRegression(C=1.0, max_iter=2000)
+            regression.fit((embeddings - centre) / spread, target, sample_weight=weight)
+            coefficients = regression.coef_[0] / spread
+            network.head.weight[j] = torch.tensor(coefficients, dtype=torch.float32)
+            network.head.bias[j] = float(regression.intercept_[0] - coefficients @ centre)

@@ -1,0 +1,52 @@
+"""The model card that goes into a model folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aikind.model_folder import Manifest
+
+__all__ = ["model_card"]
+
+
+def model_card(manifest: Manifest) -> str:
+    """Markdown card: what the model answers, how it was made, how it was checked, and what it is not for."""
+    about: dict[str, Any] = dict(manifest.about)
+    settings, parity = about["settings"], about.get("parity", {})
+    labels = "\n".join(f"- **{x.name}** ({x.display}): {x.definition}" for x in manifest.label_set.labels)
+    calibration = "\n".join(
+        f"| {n} | {c.slope:.3f} | {c.intercept:.3f} | {manifest.thresholds[n]:.2f} |" for n, c in manifest.calibration.items()
+    )
+    return f"""# aikind model `{manifest.name}`
+
+Reads a piece of writing in English and answers one yes-or-no question per label:
+
+{labels}
+
+A text without a label is of the kind `{manifest.label_set.none}`, one with every label is `{manifest.label_set.all}`.
+
+## How it was made
+
+- Base weights: {about["base_model"]}, {settings["epochs"]:g} epochs at a learning rate of {settings["learning_rate"]:g}, batches of {settings["batch_size"]}.
+- Dataset: {about["dataset"]["name"]}, fingerprint `{about["dataset"]["fingerprint"]}`.
+- Code: aikind {about["aikind"]}, commit `{about["commit"]}`.
+- Texts are read whole, in windows of {manifest.window_tokens} tokens with an overlap of {manifest.window_overlap}, joined by `{manifest.aggregation}`.
+- Dynamic int8 quantisation, one unpadded window a run.
+
+## Calibration (fitted on {about["validation"]["documents"]} validation documents)
+
+| label | slope | intercept | threshold |
+|---|---|---|---|
+{calibration}
+
+A score within {manifest.unsure_within:g} of its threshold marks a result as unsure.
+
+## Parity with the trained network
+
+On {parity.get("texts", 0)} texts, {parity.get("near", 0)} of them within 0.2 of a threshold: fp32 ONNX changes {parity.get("fp32_changed", 0):.2%} of the kinds, int8 {parity.get("int8_changed", 0):.2%} ({parity.get("int8_changed_easy", 0):.2%} of those not near a threshold).
+
+## Limits
+
+English only. It says what a text discusses, not whether a text was itself written by a machine, nor whether what it says is true.
+Do not use it to judge people, to police authorship, or to decide on legal duties under AI law.
+"""

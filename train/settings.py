@@ -1,0 +1,39 @@
+"""What can be set for a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aikind.train.base_weights import DEFAULT_BASE
+
+__all__ = ["TrainSettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """Settings of one run; written into the run folder.
+
+    Attributes:
+        base: Base weights: the packaged default, a local folder, or a hub id.
+        window_tokens, window_overlap: Sizes in tokens, special tokens included.
+        most_windows: A training text is cut after that many windows.
+        learning_rate: For the encoder; the head learns ten times as fast.
+        patience: Stop after that many evaluations without a better kind accuracy on validation.
+        precision: ``auto`` (bf16 on CUDA and on CPUs that have it), ``bf16`` or ``fp32``.
+        train_embeddings: Also train the token embeddings, which make up half of a small encoder.
+    """
+
+    base: str = DEFAULT_BASE
+    epochs: float = 4.0
+    batch_size: int = 16
+    learning_rate: float = 8e-5
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.02
+    window_tokens: int = 256
+    window_overlap: int = 64
+    most_windows: int = 8
+    evaluations_per_epoch: int = 2
+    patience: int = 4
+    precision: str = "auto"
+    train_embeddings: bool = False
+    seed: int = 7
