@@ -137,7 +137,7 @@ def _table(path: Path, text: str, where: str, raw: Any, kind: type[T]) -> T:
             (declared == "str" and isinstance(value, str))
             or (declared == "bool" and isinstance(value, bool))
             or (declared == "int" and isinstance(value, int) and not isinstance(value, bool) and value > 0)
-            or (declared.startswith("float") and isinstance(value, int | float) and 0 <= value <= 1)
+            or (declared.startswith("float") and isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1)
             or (declared.startswith("tuple") and isinstance(value, list) and all(isinstance(v, str) for v in value))
         )
         if not fits:

@@ -24,9 +24,9 @@ class TrainSettings:
     """
 
     base: str = DEFAULT_BASE
-    epochs: float = 4.0
+    epochs: float = 3.0
     batch_size: int = 16
-    learning_rate: float = 8e-5
+    learning_rate: float = 5e-5
     weight_decay: float = 0.01
     label_smoothing: float = 0.02
     window_tokens: int = 256

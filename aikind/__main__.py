@@ -1,0 +1,5 @@
+"""``python -m aikind``."""
+
+from aikind.cli import main
+
+main()

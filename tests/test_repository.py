@@ -1,0 +1,99 @@
+"""What a user of the repository relies on: the wheel, the Makefile, the README, the recipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TRAINING = {"torch", "transformers", "datasets", "scikit-learn", "accelerate", "onnx"}
+
+
+def requirement_name(line: str) -> str:
+    found = re.match(r"[A-Za-z0-9_.-]+", line)
+    assert found
+    return found.group().lower()
+
+
+def test_a_wheel_holds_model_and_corpus_and_works_outside_the_checkout(tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT], check=True, timeout=120)
+    (wheel,) = tmp_path.glob("aikind-*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"aikind/models/default/model.onnx", "aikind/models/default/manifest.json", "aikind/labels.toml"} <= names
+    assert sum(name.startswith("aikind/data/corpus/") for name in names) == len(list((ROOT / "data" / "corpus").glob("*.jsonl")))
+    assert not [name for name in names if name.startswith(("tests/", "data/", "serve/", "train/"))]
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    code = "import aikind; print(aikind.__file__); print(aikind.Tagger().tag('We asked ChatGPT to write the speech.').kind)"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
+    where, kind = done.stdout.split()
+    assert where.startswith(str(tmp_path / "site"))
+    assert kind == "generative"
+
+
+def test_the_base_install_is_light_and_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    base = {requirement_name(line) for line in project["dependencies"]}
+    assert base == {"click", "numpy", "onnxruntime", "sentencex", "tokenizers"}
+    pinned = {requirement_name(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
+    wanted = {requirement_name(line) for lines in project["optional-dependencies"].values() for line in lines} - {"aikind"}
+    assert base | wanted <= pinned
+    assert wanted >= TRAINING
+
+
+def test_make_help_lists_every_command_of_the_readme() -> None:
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    commands = set(re.findall(r"^  make (\w+) +\S", listed, re.MULTILINE))
+    assert commands >= {"tag", "test", "dataset", "train", "export", "evaluate", "bench", "lint", "clean"}
+    assert set(re.findall(r"make (\w+)", (ROOT / "README.md").read_text())) - {"help"} <= commands | {"it"}
+
+
+def test_every_option_in_the_readme_exists(aikind: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    readme = (ROOT / "README.md").read_text()
+    options = set(re.findall(r"(--[a-z-]+)", " ".join(re.findall(r"aikind tag[^\n]*", readme))))
+    shown = aikind("tag", "--help").stdout
+    assert options
+    assert all(option in shown for option in options)
+
+
+def test_both_recipes_hold_the_same_documents_out() -> None:
+    """The gold test of the default recipe must be rows that the shipped model never saw."""
+    default, shipped = (tomllib.loads((ROOT / "data" / "recipes" / f"{n}.toml").read_text()) for n in ("corpus", "shipped"))
+    (ours,) = default["source"]
+    theirs = next(s for s in shipped["source"] if s["name"] == ours["name"])
+    assert default["seed"] == shipped["seed"]
+    for key, share in default["split"].items():
+        assert theirs.get(key, shipped["split"][key]) == share
+    assert ours["group"] == theirs["group"]
+
+
+def test_the_examples_get_the_kinds_they_were_written_for(aikind: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    expected = json.loads((ROOT / "tests" / "fixtures" / "examples_expected.json").read_text())
+    done = aikind("tag", "examples", cwd=ROOT)
+    assert done.returncode == 0
+    found = {}
+    for line in done.stdout.splitlines():
+        record = json.loads(line)
+        found[record["id"].removeprefix("examples/")] = record["kind"]
+    found = {(name if "." in name else f"notes.jsonl:{name}"): kind for name, kind in found.items()}
+    assert found == expected
+    lengths = [len(path.read_text().split()) for path in (ROOT / "examples").iterdir() if path.suffix in {".md", ".txt"}]
+    assert max(lengths) > 1500
+    assert min(lengths) < 60
+    assert len(list((ROOT / "examples").iterdir())) >= 12
+
+
+def test_no_pickle_and_no_remote_code() -> None:
+    ours = [path for folder in ("aikind", "data", "train", "serve", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert len(ours) > 40
+    for path in ours:
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(r"import pickle|pickle\.load|joblib\.load|torch\.load|trust_remote_code", source), path

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModel
+
+from aikind.serve.aggregate import log_mean_exp
+from aikind.train.calibrate import choose_aggregation, fit_platt
+from aikind.train.head_start import document_embeddings, set_head
+from aikind.train.network import DocumentClassifier, WindowClassifier, load_network, save_network
+
+
+@pytest.fixture
+def network(tiny_base: Path) -> WindowClassifier:
+    torch.manual_seed(1)
+    return WindowClassifier(AutoModel.from_pretrained(tiny_base, add_pooling_layer=False), 2).eval()
+
+
+def batch(windows_per_document: list[int]) -> dict[str, torch.Tensor]:
+    torch.manual_seed(2)
+    count = sum(windows_per_document)
+    return {
+        "input_ids": torch.randint(4, 40, (count, 12)),
+        "attention_mask": torch.ones(count, 12, dtype=torch.int64),
+        "document": torch.tensor([d for d, n in enumerate(windows_per_document) for _ in range(n)]),
+        "labels": torch.rand(len(windows_per_document), 2),
+        "weight": torch.ones(len(windows_per_document)),
+    }
+
+
+def test_training_pools_windows_as_serving_does(network: WindowClassifier) -> None:
+    sizes = [1, 4, 2]
+    tensors = batch(sizes)
+    with torch.inference_mode():
+        pooled = DocumentClassifier(network).eval()(**tensors)["logits"].numpy()
+        windows = network(tensors["input_ids"], tensors["attention_mask"]).numpy()
+    expected = [log_mean_exp(part) for part in np.split(windows, np.cumsum(sizes)[:-1])]
+    np.testing.assert_allclose(pooled, expected, atol=1e-5)
+
+
+def test_padding_changes_no_logit(network: WindowClassifier) -> None:
+    tensors = batch([2])
+    wide = torch.nn.functional.pad(tensors["input_ids"], (0, 5))
+    mask = torch.nn.functional.pad(tensors["attention_mask"], (0, 5))
+    with torch.inference_mode():
+        plain = network(tensors["input_ids"], tensors["attention_mask"])
+        padded = network(wide, mask)
+    torch.testing.assert_close(plain, padded, atol=1e-5, rtol=1e-4)
+
+
+def test_a_weight_of_zero_takes_a_document_out_of_the_loss(network: WindowClassifier) -> None:
+    model = DocumentClassifier(network).eval()
+    tensors = batch([1, 1])
+    tensors["weight"] = torch.tensor([1.0, 0.0])
+    with torch.inference_mode():
+        before = model(**tensors)["loss"]
+        tensors["labels"][1] = 1 - tensors["labels"][1]
+        assert model(**tensors)["loss"] == before
+
+
+def test_a_network_comes_back_from_disk(network: WindowClassifier, tmp_path: Path) -> None:
+    save_network(network, tmp_path, {"settings": {}})
+    again, about = load_network(tmp_path)
+    tensors = batch([3])
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            again(tensors["input_ids"], tensors["attention_mask"]),
+            network(tensors["input_ids"], tensors["attention_mask"]),
+            atol=1e-5,
+            rtol=1e-4,
+        )
+    assert about == {"settings": {}}
+
+
+def test_the_head_starts_as_a_logistic_regression(network: WindowClassifier) -> None:
+    documents = [[[2, 5 + i % 2, 5 + i % 2, 20 + i % 7, 3]] for i in range(60)]
+    labels = np.array([[i % 2, 1] for i in range(60)], dtype=np.float32)
+    untouched = network.head.weight[1].clone()
+    set_head(network, document_embeddings(network, documents), labels, np.ones(60, dtype=np.float32))
+    with torch.inference_mode():
+        logits = network(torch.tensor([d[0] for d in documents]), torch.ones(60, 5, dtype=torch.int64))
+    assert ((logits[:, 0] > 0).numpy() == (labels[:, 0] > 0)).mean() > 0.95
+    assert torch.equal(network.head.weight[1], untouched)  # a label without contrast teaches nothing
+
+
+def test_platt_scaling_mends_overconfidence() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=4000)
+    gold = rng.random(4000) < 1 / (1 + np.exp(-truth))
+    calibration = fit_platt(truth * 5 + 2, gold)
+    assert calibration.slope == pytest.approx(0.2, abs=0.03)
+    assert calibration.intercept == pytest.approx(-0.4, abs=0.1)
+    assert fit_platt(truth, np.ones(4000, dtype=bool)).slope == 1.0
+    assert fit_platt(-truth, gold).slope == 1.0
+
+
+def test_the_aggregation_with_the_lowest_loss_is_chosen() -> None:
+    rng = np.random.default_rng(0)
+    gold = rng.random((400, 1)) < 0.5
+    # One window in four tells, the others say nothing: a mean dilutes it, a maximum does not.
+    windows = [np.concatenate([rng.normal(size=(3, 1)) - 4, [[4.0 if g else -4.0]]]).astype(np.float32) for (g,) in gold]
+    windows = [np.repeat(w, rng.integers(1, 4), axis=0) if i % 2 else w[-1:] for i, w in enumerate(windows)]
+    name, _, losses = choose_aggregation(windows, gold)
+    assert losses[name] == min(losses.values())
+    assert losses["mean"] > losses["maximum"]
