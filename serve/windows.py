@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ class Windower:
     def cut(self, text: str) -> list[Window]:
         """Windows that together hold every token of ``text``; a short text is one window, without padding.
 
-        A window ends with the last sentence that fits. A sentence longer than a window is cut where the window is full.
+        Windows are of about equal size and end with a sentence where one ends near by; a sentence longer than that is cut.
         """
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         ids, offsets = encoding.ids, encoding.offsets
@@ -78,14 +79,23 @@ class Windower:
 def _spans(count: int, bounds: Sequence[int], room: int, overlap: int) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
-    while start + room < count:
-        end = bounds[bisect_right(bounds, start + room) - 1]
-        if end <= start + room // 2:
-            end = start + room
+    while count - start > room:
+        # Windows of about equal size cost fewest tokens, and none of them is a mere tail.
+        left = count - start
+        needed = math.ceil((left - overlap) / (room - overlap))
+        target = start + math.ceil((left + (needed - 1) * overlap) / needed)
+        end = _sentence_end(bounds, start + room // 2, target, start + room)
         spans.append((start, end))
         at = bisect_left(bounds, end - overlap)
-        start = bounds[at] if at < len(bounds) and bounds[at] <= end else end - overlap
-    # The last window reaches back as far as it can, so that none is a mere tail.
-    earliest = bounds[bisect_left(bounds, count - room)]
-    spans.append((min(start, earliest) if earliest < count else start, count))
+        start = bounds[at] if bounds[at] <= end else end - overlap
+    spans.append((start, count))
     return spans
+
+
+def _sentence_end(bounds: Sequence[int], above: int, target: int, most: int) -> int:
+    """The first sentence end from ``target`` on that is not beyond ``most``; else the last one above ``above``; else the target."""
+    after = bounds[bisect_left(bounds, target)]
+    if after <= most:
+        return after
+    before = bounds[bisect_left(bounds, target) - 1]
+    return before if before > above else target

@@ -56,10 +56,12 @@ def test_windows_begin_and_end_with_sentences() -> None:
     assert all(b.start < a.end for a, b in pairwise(windows))  # neighbours overlap
 
 
-def test_no_window_is_a_mere_tail() -> None:
-    text = " ".join(f"Word{i} runs on and on." for i in range(100))
-    windows = Windower(TOKENIZER, WindowPlan(64, 16)).cut(text)
-    assert min(len(w.ids) for w in windows) > 40
+@pytest.mark.parametrize("count", [16, 17, 20, 33, 100])
+def test_windows_are_of_about_equal_size(count: int) -> None:
+    text = " ".join(f"Word{i % 10} runs." for i in range(count))
+    sizes = [len(w.ids) for w in Windower(TOKENIZER, WindowPlan(64, 16)).cut(text)]
+    assert len(sizes) > 1
+    assert min(sizes) > 0.6 * max(sizes)
 
 
 def test_a_short_text_is_one_window_as_it_stands() -> None:
