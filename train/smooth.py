@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 __all__ = ["smooth"]
 
 
-def smooth(path: Path, windows: Sequence[Sequence[int]], strength: float = 0.5) -> int:
+def smooth(path: Path, windows: Sequence[Sequence[int]], strength: float = 0.75) -> int:
     """Rewrite the fp32 graph at ``path`` in place; returns how many matrix products were evened out.
 
     Args:

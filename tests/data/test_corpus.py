@@ -40,7 +40,7 @@ def test_pairs_are_two_texts_with_different_labels(corpus: list[dict[str, Any]])
 
 
 def test_read_labels_name_each_text_once_and_hold_no_text() -> None:
-    for path in sorted((ROOT / "data" / "labels").glob("pool*.csv")):
+    for path in sorted((ROOT / "data" / "labels").glob("pool.csv")):
         with path.open(encoding="utf-8", newline="") as handle:
             rows = list(csv.DictReader(handle))
         assert len({(r["file"], r["id"]) for r in rows}) == len(rows)

@@ -61,6 +61,22 @@ CASES = [
     ("control_without_prediction", "Q-learning and a model that predicts demand.", Vote.ABSTAIN),
     ("hypothesis_test_without_prediction", "The null hypothesis was rejected.", Vote.NO),
     ("hypothesis_test_without_prediction", "The null hypothesis of the regression was rejected.", Vote.ABSTAIN),
+    ("learning_is_negated", "The scale works without machine learning.", Vote.NO),
+    ("learning_is_negated", "The scale works without AI, by logistic regression.", Vote.ABSTAIN),
+    ("fixed_rules_decide", "A rule-based engine routes the mail.", Vote.NO),
+    ("fixed_rules_decide", "A rule-based engine and a classifier route the mail.", Vote.ABSTAIN),
+    ("one_product_in_a_long_text", "ChatGPT came up once. " + "The council met again. " * 100, Vote.NO),
+    ("one_product_in_a_long_text", "ChatGPT came up once.", Vote.ABSTAIN),
+    ("product_only_inside_quotes", "She said “ask ChatGPT” and left. " + "The council met again. " * 40, Vote.NO),
+    ("product_only_inside_quotes", "She asked ChatGPT and left. " + "The council met again. " * 40, Vote.ABSTAIN),
+    ("bare_prompt", "Act as a travel guide and answer in rhyme.", Vote.YES),
+    ("bare_prompt", "They act as guides.", Vote.ABSTAIN),
+    ("generated_data_trains_a_predictor", "Synthetic scans from a GAN improve image classification.", Vote.YES),
+    ("generated_data_trains_a_predictor", "Synthetic rubber improves tyres; a GAN does not.", Vote.ABSTAIN),
+    ("both_sorts_of_terms", "Random forests beat GPT-4 here.", Vote.YES),
+    ("both_sorts_of_terms", "Random forests win.", Vote.ABSTAIN),
+    ("terms_only_in_list_items", "Menu\n" + "- item\n" * 8 + "- ChatGPT\nThe end.", Vote.NO),
+    ("terms_only_in_list_items", "Menu\n" + "- item\n" * 8 + "ChatGPT wrote this.", Vote.ABSTAIN),
 ]
 
 
@@ -75,10 +91,36 @@ def test_job_duties_count_in_job_ads_only() -> None:
     assert FUNCTIONS["job_duty_names_models"].vote(row(duty, genre="news")) == Vote.ABSTAIN
 
 
+@pytest.mark.parametrize(
+    ("name", "hit"),
+    [("register_entry_that_drafts", "The tool drafts replies."), ("register_entry_that_flags", "The tool flags late permits.")],
+)
+def test_register_entries_are_read_by_what_they_do(name: str, hit: str) -> None:
+    assert FUNCTIONS[name].vote(row(hit, genre="policy/use-case inventory")) == Vote.YES
+    assert FUNCTIONS[name].vote(row(hit, genre="news")) == Vote.ABSTAIN
+    assert FUNCTIONS[name].vote(row("The tool stores permits.", genre="government inventory")) == Vote.ABSTAIN
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("generative_term_in_title", "What ChatGPT is for"), ("predictive_term_in_title", "Demand forecasting for bakers")]
+)
+def test_a_term_in_the_title_counts(name: str, title: str) -> None:
+    assert FUNCTIONS[name].vote(row("The rest.", title=title)) == Vote.YES
+    assert FUNCTIONS[name].vote(row(title)) == Vote.ABSTAIN
+
+
 def test_every_function_is_tried_above_and_votes_on_a_label_that_exists() -> None:
-    assert {name for name, _, _ in CASES} | {"job_duty_names_models"} == set(FUNCTIONS)
+    tried = {name for name, _, _ in CASES}
+    tried |= {
+        "job_duty_names_models",
+        "register_entry_that_drafts",
+        "register_entry_that_flags",
+        "generative_term_in_title",
+        "predictive_term_in_title",
+    }
+    assert tried == set(FUNCTIONS)
     assert {f.label for f in FUNCTIONS.values()} == set(default_label_set().names)
-    assert len(FUNCTIONS) >= 12
+    assert len(FUNCTIONS) >= 30
 
 
 def test_the_majority_is_a_share_of_the_votes_given() -> None:

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from transformers import AutoModel
+
+from aikind.train.network import WindowClassifier, load_network, save_network
+from aikind.train.onnx_graph import export_fp32, fused_attention_blocks, quantise
+from aikind.train.smooth import smooth
+
+WINDOWS = [[2, *(4 + (i * j) % 40 for j in range(3 + i)), 3] for i in range(1, 20)]
+
+
+@pytest.fixture(scope="module")
+def network(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> WindowClassifier:
+    torch.manual_seed(1)
+    network = WindowClassifier(AutoModel.from_pretrained(tiny_base, add_pooling_layer=False), 2)
+    with torch.no_grad():  # one loud channel, as trained transformers have them
+        network.encoder.embeddings.LayerNorm.weight[3] = 30.0
+    folder = tmp_path_factory.mktemp("network")
+    save_network(network, folder, {})
+    return load_network(folder)[0]
+
+
+def outputs(path: Path) -> np.ndarray:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return np.concatenate([session.run(None, {"input_ids": np.array([ids], dtype=np.int64)})[0] for ids in WINDOWS])
+
+
+def torch_outputs(network: WindowClassifier) -> np.ndarray:
+    with torch.inference_mode():
+        return np.concatenate([network(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.int64)).numpy() for ids in WINDOWS])
+
+
+def test_the_graph_is_fused_and_answers_as_the_network(network: WindowClassifier, tmp_path: Path) -> None:
+    path = tmp_path / "fp32.onnx"
+    export_fp32(network, path)
+    assert fused_attention_blocks(path) == 2  # every layer's
+    np.testing.assert_allclose(outputs(path), torch_outputs(network), atol=1e-4)
+    assert [p.name for p in tmp_path.iterdir()] == ["fp32.onnx"]
+
+
+def test_smoothing_changes_no_answer_and_brings_int8_nearer(network: WindowClassifier, tmp_path: Path) -> None:
+    plain, smoothed = tmp_path / "plain.onnx", tmp_path / "smoothed.onnx"
+    export_fp32(network, plain)
+    smoothed.write_bytes(plain.read_bytes())
+    assert smooth(smoothed, WINDOWS) == 8  # four products in each of two layers
+    reference = torch_outputs(network)
+    np.testing.assert_allclose(outputs(smoothed), reference, atol=1e-4)
+    errors = []
+    for path in (plain, smoothed):
+        quantise(path, tmp_path / "int8.onnx")
+        errors.append(np.abs(outputs(tmp_path / "int8.onnx") - reference).mean())
+    assert errors[1] < errors[0]
