@@ -6,12 +6,12 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aikind.data.labelling.analysis import FunctionReport, analyze
 from aikind.data.labelling.base import Votes, apply_functions, select
-from aikind.data.labelling.combine import combiner
+from aikind.data.labelling.combine import Combiner, combiner, gold_values
 from aikind.data.near_copies import clusters
 from aikind.data.recipe import Recipe
 from aikind.data.rows import Row, Skipped, share_of, text_hash
@@ -20,7 +20,7 @@ from aikind.data.split import SPLITS, assign_splits
 from aikind.errors import RecipeError
 from aikind.records import join_title
 
-__all__ = ["BuiltDataset", "build"]
+__all__ = ["BuiltDataset", "build", "vote_on_everything"]
 
 Say = Callable[[str], None]
 
@@ -56,12 +56,7 @@ def build(recipe: Recipe, say: Say = lambda _: None) -> BuiltDataset:
     combine = combiner(recipe.labelling.combine, str(recipe.path))
     functions = select(recipe.labelling.functions, recipe.label_set, str(recipe.path))
     skipped = Skipped()
-    rows: list[Row] = []
-    for source in recipe.sources:
-        before = len(rows)
-        rows.extend(read_source(recipe, source, skipped))
-        say(f"{source.name}: {len(rows) - before} rows read")
-    rows = _without_copies(rows, skipped)
+    rows = _read(recipe, skipped, say)
     say(f"{len(rows)} different texts; looking for near copies")
     rows, cluster_of = _cluster(recipe, rows, skipped)
     split_of = assign_splits(recipe, rows, cluster_of)
@@ -71,6 +66,26 @@ def build(recipe: Recipe, say: Say = lambda _: None) -> BuiltDataset:
     if not splits["train"]:
         raise RecipeError(f"{recipe.path}: no row is left to train on; {len(skipped.reasons)} were skipped")
     return BuiltDataset(recipe, splits, analyze(votes, rows), votes, skipped, _fingerprint(recipe, splits))
+
+
+def vote_on_everything(recipe: Recipe, say: Say = lambda _: None) -> tuple[list[Row], Votes]:
+    """Rows of all sources, those without gold included, and every function's votes on them.
+
+    Raises:
+        RecipeError, DatasetError: As ``build``.
+    """
+    everything = replace(recipe, sources=tuple(replace(source, weak=True) for source in recipe.sources))
+    rows = _read(everything, Skipped(), say)
+    return rows, apply_functions(select(recipe.labelling.functions, recipe.label_set, str(recipe.path)), rows)
+
+
+def _read(recipe: Recipe, skipped: Skipped, say: Say) -> list[Row]:
+    rows: list[Row] = []
+    for source in recipe.sources:
+        before = len(rows)
+        rows.extend(read_source(recipe, source, skipped))
+        say(f"{source.name}: {len(rows) - before} rows read")
+    return _without_copies(rows, skipped)
 
 
 def _without_copies(rows: Sequence[Row], skipped: Skipped) -> list[Row]:
@@ -115,10 +130,10 @@ def _label(
     rows: Sequence[Row],
     split_of: Sequence[str],
     votes: Votes,
-    combine: Callable[[Any], Any],
+    combine: Combiner,
     skipped: Skipped,
 ) -> dict[str, list[dict[str, Any]]]:
-    weak = {name: combine(votes.matrix[:, votes.columns(name)]) for name in recipe.label_set.names}
+    weak = {name: combine(votes.matrix[:, votes.columns(name)], gold_values(rows, name)) for name in recipe.label_set.names}
     title_share = {s.name: s.title_share for s in recipe.sources}
     splits: dict[str, list[dict[str, Any]]] = {name: [] for name in SPLITS}
     for i, (row, split) in enumerate(zip(rows, split_of, strict=True)):

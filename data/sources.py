@@ -16,7 +16,7 @@ from aikind.data.rows import Row, Skipped, text_hash
 from aikind.errors import DatasetError, MissingExtraError, RecipeError
 from aikind.label_set import LabelSet
 
-__all__ = ["read_records", "read_source", "source_files"]
+__all__ = ["label_names", "read_records", "read_source", "source_files"]
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
@@ -125,7 +125,7 @@ def _row(
     labels: dict[str, bool] | None = None
     origin, hard = "", _truth(record.get(source.hard)) if source.hard else False
     if source.labels and record.get(source.labels) is not None:
-        names = _names(record[source.labels])
+        names = label_names(record[source.labels])
         unknown = sorted(set(names) - set(label_set.names))
         if unknown:
             skipped.add(where, f"unknown label {unknown[0]!r}; the label set has {', '.join(label_set.names)}")
@@ -153,7 +153,8 @@ def _row(
     )
 
 
-def _names(value: Any) -> list[str]:
+def label_names(value: Any) -> list[str]:
+    """Label names from a list, or from one string that joins them with commas or bars."""
     if isinstance(value, str):
         return [part.strip() for part in value.replace("|", ",").split(",") if part.strip()]
     return [str(part) for part in value] if isinstance(value, list) else [str(value)]

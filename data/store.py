@@ -15,9 +15,10 @@ from aikind.data.split import SPLITS
 from aikind.errors import DatasetError, MissingExtraError
 from aikind.label_set import LabelSet
 
-__all__ = ["StoredDataset", "load_dataset", "write_dataset"]
+__all__ = ["StoredDataset", "load_dataset", "read_card", "write_dataset"]
 
 DESCRIPTION = "aikind.json"
+CARD = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def write_dataset(built: BuiltDataset, folder: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.parent.mkdir(parents=True, exist_ok=True)
     DatasetDict({name: Dataset.from_list(built.splits[name], features=features) for name in SPLITS}).save_to_disk(draft)
-    (draft / "README.md").write_text(dataset_card(built), encoding="utf-8")
+    (draft / CARD).write_text(dataset_card(built), encoding="utf-8")
     description = {"name": built.recipe.name, "fingerprint": built.fingerprint, "label_set": built.recipe.label_set.to_dict()}
     (draft / DESCRIPTION).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
@@ -88,3 +89,15 @@ def load_dataset(folder: Path) -> StoredDataset:
         label_set=LabelSet.from_dict(description["label_set"], str(folder / DESCRIPTION)),
         splits={name: stored[name].to_list() for name in SPLITS},
     )
+
+
+def read_card(folder: Path) -> str:
+    """The Markdown card of a built dataset.
+
+    Raises:
+        DatasetError: There is none in ``folder``.
+    """
+    try:
+        return (folder / CARD).read_text(encoding="utf-8")
+    except OSError as error:
+        raise DatasetError(f"{folder}: holds no dataset: {error}") from error

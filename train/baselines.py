@@ -13,7 +13,7 @@ from transformers import AutoModel
 
 from aikind.data.gold_rows import GoldRow
 from aikind.data.labelling.base import apply_functions, select
-from aikind.data.labelling.combine import majority
+from aikind.data.labelling.combine import UNKNOWN, majority
 from aikind.data.rows import Row
 from aikind.data.store import StoredDataset
 from aikind.serve.windows import WindowPlan
@@ -57,7 +57,8 @@ def run_baselines(dataset: StoredDataset, rows: Sequence[GoldRow], say: Callable
 def _keyword_rules(dataset: StoredDataset, rows: Sequence[GoldRow]) -> Scores:
     functions = select((), dataset.label_set, "baselines")
     votes = apply_functions(functions, [Row(r.id, r.text, "", "", r.genre, r.id) for r in rows])
-    columns = [np.nan_to_num(majority(votes.matrix[:, votes.columns(name)]), nan=0.0) for name in dataset.label_set.names]
+    unknown = np.full(len(rows), UNKNOWN, dtype=np.int8)
+    columns = [np.nan_to_num(majority(votes.matrix[:, votes.columns(name)], unknown), nan=0.0) for name in dataset.label_set.names]
     return np.stack(columns, axis=1)
 
 

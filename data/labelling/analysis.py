@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from aikind.data.labelling.base import Vote, Votes
+from aikind.data.labelling.combine import UNKNOWN, gold_values
 from aikind.data.rows import Row
 
 __all__ = ["FunctionReport", "analyze"]
@@ -36,8 +35,8 @@ def analyze(votes: Votes, rows: Sequence[Row]) -> list[FunctionReport]:
         voted = own != Vote.ABSTAIN
         other_voted = others != Vote.ABSTAIN
         conflict = voted & (other_voted & (others != own[:, None])).any(axis=1)
-        gold = np.array([-1 if r.labels is None else int(r.labels[function.label]) for r in rows], dtype=np.int8)
-        judged = voted & (gold >= 0)
+        gold = gold_values(rows, function.label)
+        judged = voted & (gold != UNKNOWN)
         count = int(judged.sum())
         reports.append(
             FunctionReport(

@@ -6,7 +6,7 @@ import pytest
 from aikind import default_label_set
 from aikind.data.labelling.analysis import analyze
 from aikind.data.labelling.base import LabellingFunction, Vote, apply_functions, registered_functions
-from aikind.data.labelling.combine import majority
+from aikind.data.labelling.combine import Combiner, by_accuracy, dawid_skene, majority
 from aikind.data.rows import Row
 
 FUNCTIONS = {f.name: f for f in registered_functions()}
@@ -125,7 +125,25 @@ def test_every_function_is_tried_above_and_votes_on_a_label_that_exists() -> Non
 
 def test_the_majority_is_a_share_of_the_votes_given() -> None:
     votes = np.array([[1, 1, 0], [1, -1, -1], [0, 1, -1], [-1, -1, -1]], dtype=np.int8)
-    np.testing.assert_allclose(majority(votes), [2 / 3, 1.0, 0.5, np.nan])
+    unknown = np.full(4, -1, dtype=np.int8)
+    np.testing.assert_allclose(majority(votes, unknown), [2 / 3, 1.0, 0.5, np.nan])
+
+
+@pytest.mark.parametrize("combine", [by_accuracy, dawid_skene])
+def test_a_better_function_outweighs_two_bad_ones(combine: Combiner) -> None:
+    rng = np.random.default_rng(0)
+    truth = (rng.random(600) < 0.5).astype(np.int8)
+    right = rng.random((600, 4)) < [0.95, 0.9, 0.55, 0.52]
+    votes = np.where(right, truth[:, None], 1 - truth[:, None]).astype(np.int8)
+    votes[rng.random((600, 4)) < 0.1] = Vote.ABSTAIN
+    votes[7] = Vote.ABSTAIN
+    gold = np.where(np.arange(600) < 200, truth, -1).astype(np.int8)
+    result = combine(votes, gold)
+    assert np.isnan(result[7])
+    found = ((result >= 0.5) == truth)[~np.isnan(result)].mean()
+    plain = ((majority(votes, gold) >= 0.5) == truth)[~np.isnan(result)].mean()
+    assert found > 0.92
+    assert found > plain
 
 
 def test_the_analysis_measures_against_gold_and_other_functions() -> None:

@@ -39,7 +39,7 @@ def test_a_broken_recipe_is_explained_with_its_line(write_recipe: Callable[[str]
     ("text", "message"),
     [
         (SOURCE + '[labelling]\nfunctions = ["guess"]\n', "no labelling function is called 'guess'; there are .*names_classical_method"),
-        (SOURCE + '[labelling]\ncombine = "dice"\n', "combine = 'dice'; expected one of majority"),
+        (SOURCE + '[labelling]\ncombine = "dice"\n', "combine = 'dice'; expected one of by_accuracy, dawid_skene, majority"),
         (SOURCE, "no file matches 's.jsonl'"),
         ('exclude = ["gone.jsonl"]\n' + SOURCE, "no file matches"),
     ],
