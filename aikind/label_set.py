@@ -69,16 +69,24 @@ class LabelSet:
             RecipeError: A key is missing or a label name is unusable; ``where`` names the file in the message.
         """
         labels = []
-        for number, entry in enumerate(raw.get("label", []), 1):
+        entries = raw.get("label", [])
+        if not isinstance(entries, list):
+            raise RecipeError(f"{where}: label = {entries!r}; write each label as a [[label]] table")
+        for number, entry in enumerate(entries, 1):
             name = entry.get("name") if isinstance(entry, dict) else None
             if not isinstance(name, str) or not name.isidentifier():
-                raise RecipeError(f"{where}: label {number} has the name {name!r}; use letters, digits and underscores")
+                raise RecipeError(
+                    f"{where}: label {number} has the name {name!r}; use letters, digits and underscores, beginning with a letter"
+                )
             labels.append(Label(name, str(entry.get("display", name)), str(entry.get("definition", "")).strip()))
         if not labels:
             raise RecipeError(f"{where}: no [[label]] entry; add at least one with a name and a definition")
         if len({x.name for x in labels}) < len(labels):
             raise RecipeError(f"{where}: two labels have the same name")
-        return cls(tuple(labels), str(raw.get("none", "none")), str(raw.get("all", "all")))
+        none, every = str(raw.get("none", "none")), str(raw.get("all", "all"))
+        if len({none, every, *(x.name for x in labels)}) < len(labels) + 2:
+            raise RecipeError(f"{where}: none = {none!r} and all = {every!r} must differ from each other and from every label's name")
+        return cls(tuple(labels), none, every)
 
 
 def load_label_set(path: Path) -> LabelSet:

@@ -52,6 +52,7 @@ class Tagging:
 def join_title(title: str, text: str) -> str:
     """Put a title before its text, unless the text already opens with it."""
     title = title.strip()
-    if not title or text.lstrip().startswith(title):
+    opening, follows = text.lstrip()[: len(title)], text.lstrip()[len(title) : len(title) + 1]
+    if not title or (opening == title and not follows.isalnum()):
         return text
     return f"{title}\n\n{text}"

@@ -112,7 +112,7 @@ def _cluster(recipe: Recipe, rows: list[Row], skipped: Skipped) -> tuple[list[Ro
         for _, record in read_records(path, skipped)
     ]
     texts = [*held_out, *(row.text for row in rows)]
-    groups = [*([""] * len(held_out)), *(row.group and f"{row.source}/{row.group}" for row in rows)]
+    groups = [*([""] * len(held_out)), *(_group(recipe, row) for row in rows)]
     cluster_of = clusters(texts, groups, recipe.near_copies)
     banned = set(cluster_of[: len(held_out)])
     kept_rows, kept_clusters = [], []
@@ -123,6 +123,13 @@ def _cluster(recipe: Recipe, rows: list[Row], skipped: Skipped) -> tuple[list[Ro
             kept_rows.append(row)
             kept_clusters.append(cluster)
     return kept_rows, kept_clusters
+
+
+def _group(recipe: Recipe, row: Row) -> str:
+    """Rows that share a non-empty group stay in one split."""
+    if recipe.split.by == "source":
+        return row.source
+    return f"{row.source}/{row.group}" if row.group else ""
 
 
 def _label(

@@ -12,6 +12,8 @@ from aikind.label_set import LabelSet, default_label_set, load_label_set
 
 __all__ = ["LabellingPlan", "NearCopyPlan", "Recipe", "Source", "SplitPlan", "load_recipe"]
 
+SPLIT_BY = ("cluster", "source", "date")
+
 T = TypeVar("T")
 
 
@@ -22,7 +24,7 @@ class Source:
     Attributes:
         name: Named in the dataset's ``source`` column.
         path: A file or glob, relative to the recipe: .jsonl, .jsonl.gz, .csv or .parquet.
-        id, text, title, genre, group, hard: Column names; an empty name means that there is none.
+        id, text, title, genre, group, hard, date: Column names; an empty name means that there is none.
             Rows with the same ``group`` stay in one split.
         title_share: Share of rows (chosen by hash) whose title is put before the text, so that a model learns both forms.
         labels: Column that holds a list of label names: gold for every row that has it.
@@ -39,6 +41,7 @@ class Source:
     genre: str = "genre"
     group: str = ""
     hard: str = "hard"
+    date: str = "date"
     title_share: float = 0.0
     labels: str = ""
     gold: str = ""
@@ -67,10 +70,16 @@ class NearCopyPlan:
 
 @dataclass(frozen=True, slots=True)
 class SplitPlan:
-    """Shares of the groups that go to validation and test; the rest trains."""
+    """Shares of the rows that go to validation and test; the rest trains.
+
+    Attributes:
+        by: ``cluster`` (near copies and groups stay together), ``source`` (whole sources and files do too), or
+            ``date`` (the newest rows test, the next newest validate).
+    """
 
     validation: float = 0.1
     test: float = 0.1
+    by: str = "cluster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,9 @@ def load_recipe(path: Path) -> Recipe:
     if len({s.name for s in built}) < len(built):
         raise RecipeError(f"{path}: two sources have the same name")
     labels = raw.get("label_set")
+    split = _table(path, text, "[split]", raw.get("split", {}), SplitPlan)
+    if split.by not in SPLIT_BY:
+        raise RecipeError(f"{path}:{_line(text, 'by')}: by = {split.by!r} in [split]; expected one of {', '.join(SPLIT_BY)}")
     return Recipe(
         name=str(raw.get("name", path.stem)),
         path=path.resolve(),
@@ -120,7 +132,7 @@ def load_recipe(path: Path) -> Recipe:
         seed=_whole(path, "seed", raw.get("seed", 0)),
         labelling=_table(path, text, "[labelling]", raw.get("labelling", {}), LabellingPlan),
         near_copies=_table(path, text, "[near_copies]", raw.get("near_copies", {}), NearCopyPlan),
-        split=_table(path, text, "[split]", raw.get("split", {}), SplitPlan),
+        split=split,
         exclude=tuple(raw.get("exclude", [])),
     )
 

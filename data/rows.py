@@ -28,6 +28,7 @@ class Row:
     labels: Mapping[str, bool] | None = None
     hard: bool = False
     group: str = ""
+    date: str = ""
     label_origin: str = ""
 
 

@@ -149,6 +149,7 @@ def _row(
         labels=labels,
         hard=hard,
         group=str(record.get(source.group) or "") if source.group else "",
+        date=str(record.get(source.date) or "") if source.date else "",
         label_origin=origin,
     )
 

@@ -37,7 +37,7 @@ class Model:
     """An exported model, ready to score. Safe to share between threads.
 
     A run takes one window, unpadded, on one thread. Dynamic int8 quantisation scales activations per tensor, so a
-    padded batch would let neighbours change a text's scores; parallelism comes from running several windows at once.
+    padded batch would let neighbours change a text's scores; parallelism comes from scoring several texts at once.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+import queue
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from aikind.errors import DocumentError
@@ -49,11 +51,16 @@ class Tagger:
         """Tag one text.
 
         Raises:
-            DocumentError: The text is empty or white space.
+            DocumentError: The text is not a string, or holds nothing to read.
         """
+        if not isinstance(text, str):
+            raise DocumentError(f"the text is of type {type(text).__name__}, not str")
         if not text.strip():
             raise DocumentError("the text is empty")
-        scored = self._model.score(text)
+        # Scraped text may hold half of a surrogate pair, which no tokenizer takes.
+        scored = self._model.score(text.encode("utf-8", "replace").decode())
+        if all(window.tokens == 0 for window in scored.windows):
+            raise DocumentError("the text is empty: it holds invisible characters only")
         manifest = self._model.manifest
         scores = {name: float(p) for name, p in zip(manifest.label_set.names, scored.probabilities, strict=True)}
         labels = tuple(name for name in scores if scores[name] >= manifest.thresholds[name])
@@ -64,19 +71,48 @@ class Tagger:
         """Tag documents as they come: lazily, in parallel, one result for each in their order.
 
         A document that cannot be tagged yields a ``Tagging`` with its error, and the others go on. A plain string gets
-        its position, counted from 0, as its id. Only a few documents are held in memory at a time.
+        its position, counted from 0, as its id. ``documents`` is read in a thread of its own, a few ahead, so that a
+        result is out as soon as it is known, even while the next document is still awaited. An error that ``documents``
+        raises is raised here, after the results of what came before it.
+
+        Raises:
+            TypeError: ``documents`` is one string.
         """
+        if isinstance(documents, str):
+            raise TypeError("tag_many takes an iterable of documents; for one text, use tag")
+        return self._results(documents)
+
+    def _results(self, documents: Iterable[Document | str]) -> Iterator[Tagging]:
         pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="aikind")
-        waiting: deque[Future[Tagging]] = deque()
+        waiting: queue.Queue[Future[Tagging] | BaseException | None] = queue.Queue(2 * self._jobs)
+        stopped = threading.Event()
+
+        def hand_over(item: Future[Tagging] | BaseException | None) -> None:
+            while not stopped.is_set():
+                with suppress(queue.Full):
+                    return waiting.put(item, timeout=0.1)
+
+        def feed() -> None:
+            try:
+                for number, item in enumerate(documents):
+                    if stopped.is_set():
+                        return
+                    document = item if isinstance(item, Document) else Document(str(number), item)
+                    hand_over(pool.submit(self._tag_document, document))
+                hand_over(None)
+            except BaseException as error:
+                hand_over(error)
+
+        feeder = threading.Thread(target=feed, name="aikind-feeder", daemon=True)
+        feeder.start()
         try:
-            for number, item in enumerate(documents):
-                document = item if isinstance(item, Document) else Document(str(number), item)
-                waiting.append(pool.submit(self._tag_document, document))
-                while waiting and (len(waiting) > 2 * self._jobs or waiting[0].done()):
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            while (item := waiting.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item.result()
         finally:
+            stopped.set()
+            feeder.join(0.5)  # it may be waiting for input that never comes
             pool.shutdown(cancel_futures=True)
 
     def _tag_document(self, document: Document) -> Tagging:
@@ -85,6 +121,6 @@ class Tagger:
         try:
             return self.tag(document.text, id=document.id)
         except DocumentError as error:
-            return Tagging(document.id, error=str(error))
+            return Tagging(document.id, error=f"{document.id}: {error}")
         except Exception as error:  # one document must never end the run for the others
-            return Tagging(document.id, error=f"{type(error).__name__}: {error}")
+            return Tagging(document.id, error=f"{document.id}: {type(error).__name__}: {error}")

@@ -29,6 +29,11 @@ class Window:
     end: int
     ids: tuple[int, ...]
 
+    @property
+    def tokens(self) -> int:
+        """How many tokens of the text itself it holds."""
+        return len(self.ids) - 2
+
 
 def sentence_starts(text: str) -> list[int]:
     """Character offset of each sentence's first character; 0 is always among them."""
@@ -87,7 +92,7 @@ def _spans(count: int, bounds: Sequence[int], room: int, overlap: int) -> list[t
         end = _sentence_end(bounds, start + room // 2, target, start + room)
         spans.append((start, end))
         at = bisect_left(bounds, end - overlap)
-        start = bounds[at] if bounds[at] <= end else end - overlap
+        start = bounds[at] if bounds[at] < end else end - overlap
     spans.append((start, count))
     return spans
 

@@ -39,7 +39,7 @@ def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: in
     """Export ``run`` to the model folder ``target``, which appears whole or not at all.
 
     Args:
-        dataset: The dataset of the run; its validation split fits calibration, all its texts serve the parity check.
+        dataset: The dataset of the run; its validation split fits calibration, its held-out texts serve the parity check.
 
     Raises:
         ModelError: The run holds no network, or ``target`` holds something that is not a model.
@@ -68,7 +68,7 @@ def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: in
         manifest = _write(draft, _calibrated(manifest, Model(draft), dataset))
         model = Model(draft)
         say("comparing PyTorch, fp32 and int8")
-        texts = choose_texts(model, [row["text"] for row in dataset.rows("train", "validation", "test")], parity_texts, seed=0)
+        texts = choose_texts(model, [row["text"] for row in dataset.rows("validation", "test")], parity_texts, seed=0)
         parity = check_parity(network, str(fp32), model, texts)
         say(f"parity on {parity.texts} texts ({parity.near} near a threshold): {parity.int8_changed:.2%} of kinds differ")
         manifest = replace(manifest, about={**manifest.about, "parity": parity.to_dict()})

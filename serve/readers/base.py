@@ -15,7 +15,8 @@ __all__ = ["ReadOptions", "Reader", "document_from_record", "failed", "open_erro
 class ReadOptions:
     """Names of the fields (JSONL) or columns (CSV) that hold the text, its title and its id.
 
-    A file that lacks the default id field is numbered by line; a named one must be there.
+    A record that lacks the default id field is named by file and line; a named id field must be there. A record without
+    the title field is taken without a title.
     """
 
     text_field: str = "text"
@@ -34,23 +35,29 @@ def failed(where: str, why: str) -> Document:
 
 def open_error(path: str, error: OSError) -> Document:
     reasons = {"FileNotFoundError": "no such file or folder", "PermissionError": "no permission to read it"}
-    return failed(path, reasons.get(type(error).__name__, error.strerror or str(error)))
+    return failed(path[:200], reasons.get(type(error).__name__, error.strerror or str(error)))
 
 
 def document_from_record(record: dict[str, object], where: str, options: ReadOptions) -> Document:
     """Make a document of one record; ``where`` is its file and line."""
     text = record.get(options.text_field)
+    if text is None and options.text_field in record:
+        return failed(where, f"the field {options.text_field!r} is null; expected text")
     if text is None:
         fields = ", ".join(str(key) for key in record) or "none"
         return failed(where, f"no field {options.text_field!r}; it has {fields}. Name the field with --text-field")
     if not isinstance(text, str):
-        return failed(where, f"the field {options.text_field!r} holds a {type(text).__name__}, not text")
+        return failed(where, f"the field {options.text_field!r} is of type {type(text).__name__}; expected text")
     identity = record.get(options.id_field or "id")
+    if identity == "":
+        identity = None
     if identity is None and options.id_field is not None:
-        return failed(where, f"no field {options.id_field!r} to take the id from")
+        return failed(where, f"no field {options.id_field!r} to take the id from, or an empty one")
+    if identity is not None and (isinstance(identity, bool) or not isinstance(identity, str | int)):
+        return failed(where, f"the id is of type {type(identity).__name__}; expected text or a whole number")
     if options.title_field is not None:
         title = record.get(options.title_field)
         if title is not None and not isinstance(title, str):
-            return failed(where, f"the field {options.title_field!r} holds a {type(title).__name__}, not text")
+            return failed(where, f"the field {options.title_field!r} is of type {type(title).__name__}; expected text")
         text = join_title(title or "", text)
     return Document(where if identity is None else str(identity), text, {"where": where})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
-import sys
+import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -24,18 +26,26 @@ FORMATS: dict[str, Reader] = {"text": read_text, "markdown": read_markdown, "jso
 _SUFFIXES = {".txt": "text", ".md": "markdown", ".markdown": "markdown", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
 
 
-def read_paths(paths: Iterable[str], options: ReadOptions, input_format: str | None = None) -> Iterator[Document]:
+def read_paths(
+    paths: Iterable[str], options: ReadOptions, input_format: str | None = None, skip: Collection[tuple[int, int]] = ()
+) -> Iterator[Document]:
     """Yield the documents of files, folders (recursively, in sorted order) and standard input (``-``).
 
-    A file in a folder is read when its suffix is known, with or without ``.gz``; a file named by itself is read as
-    plain text when its suffix is not. ``input_format`` (a key of ``FORMATS``) overrides suffixes.
-    Whatever cannot be read yields a document with its error.
+    A file in a folder is read when its suffix is known, with or without ``.gz``; names that begin with a dot are passed
+    over, links are followed. A file named by itself is read as plain text when its suffix is not known. Whatever cannot
+    be read yields a document with its error.
+
+    Args:
+        input_format: A key of ``FORMATS``, to override suffixes.
+        skip: Device and inode numbers of files that folders hold but must not yield, such as the output.
     """
     for path in paths:
         if path == STDIN:
             yield from _read_stdin(options, input_format)
-        elif Path(path).is_dir():
-            yield from _read_folder(Path(path), options, input_format)
+        elif os.path.isdir(path):  # noqa: PTH112  (unlike Path.is_dir it never raises)
+            yield from _read_folder(Path(path), options, input_format, skip)
+        elif path.lower().endswith(".json") and input_format is None:
+            yield failed(path, "JSON as one value is not read; give JSON Lines (.jsonl), or say --input-format jsonl or text")
         else:
             yield from _read_file(Path(path), options, input_format)
 
@@ -45,16 +55,33 @@ def _suffix_format(path: Path) -> str | None:
     return _SUFFIXES.get(Path(name).suffix)
 
 
-def _read_folder(folder: Path, options: ReadOptions, input_format: str | None) -> Iterator[Document]:
+def _read_folder(folder: Path, options: ReadOptions, input_format: str | None, skip: Collection[tuple[int, int]]) -> Iterator[Document]:
     unreadable: list[OSError] = []
+    visited: set[tuple[int, int]] = set()
     found = 0
-    for at, folders, names in os.walk(folder, onerror=unreadable.append):
+    for at, folders, names in os.walk(folder, onerror=unreadable.append, followlinks=True):
+        here = os.stat(at)  # noqa: PTH116
+        if (here.st_dev, here.st_ino) in visited:  # a link that leads back up
+            folders.clear()
+            continue
+        visited.add((here.st_dev, here.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(at) / name
-            if not name.startswith(".") and _suffix_format(path) is not None:
-                found += 1
+            if name.startswith(".") or _suffix_format(path) is None:
+                continue
+            found += 1
+            try:
+                status = path.stat()
+            except OSError as error:
+                yield open_error(str(path), error)
+                continue
+            if (status.st_dev, status.st_ino) in skip:
+                continue
+            if stat.S_ISREG(status.st_mode):
                 yield from _read_file(path, options, input_format)
+            else:
+                yield failed(str(path), "not a regular file")
     for error in unreadable:
         yield open_error(str(error.filename), error)
     if not found and not unreadable:
@@ -77,31 +104,20 @@ def _read_file(path: Path, options: ReadOptions, input_format: str | None) -> It
 
 
 def _read_stdin(options: ReadOptions, input_format: str | None) -> Iterator[Document]:
-    stream = sys.stdin.buffer
-    if input_format is None:
-        # One object on the first line means JSON Lines; anything else is one plain text.
-        first = stream.readline()
-        looks_like_record = first.lstrip().startswith(b"{") and first.rstrip().endswith(b"}")
-        reader = read_jsonl if looks_like_record else read_text
-        yield from reader(cast(BinaryIO, _Rest(first, stream)), "<stdin>", options)
-    else:
+    # A stream of its own: at exit, Python would wait for sys.stdin's lock, which a blocked reader holds.
+    stream = open(0, "rb", closefd=False)  # noqa: SIM115
+    if input_format is not None:
         yield from FORMATS[input_format](stream, "<stdin>", options)
-
-
-class _Rest(io.RawIOBase):
-    """A stream whose first line was already taken, put back together without reading ahead."""
-
-    def __init__(self, first: bytes, stream: BinaryIO) -> None:
-        self._first, self._stream = first, stream
-
-    def readable(self) -> bool:
-        return True
-
-    def __iter__(self) -> Iterator[bytes]:
-        if self._first:
-            yield self._first
-        yield from self._stream
-
-    def read(self, size: int = -1) -> bytes:
-        first, self._first = self._first, b""
-        return first + self._stream.read()
+        return
+    head = b""
+    while not head.strip() and (line := stream.readline()):
+        head += line
+    # One object on the first line means JSON Lines; anything else is one plain text.
+    try:
+        is_record = isinstance(json.loads(head.decode("utf-8-sig")), dict)
+    except (ValueError, RecursionError):
+        is_record = False
+    if is_record:
+        yield from read_jsonl(cast(BinaryIO, chain(head.splitlines(keepends=True), stream)), "<stdin>", options)
+    else:
+        yield from read_text(io.BytesIO(head + stream.read()), "<stdin>", options)

@@ -11,12 +11,16 @@ from aikind.serve.readers.base import ReadOptions, failed
 
 __all__ = ["read_markdown", "read_text"]
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+# Between the rules of front matter stands a first line like "key: value"; a horizontal rule opens no front matter.
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?:[\w-]+[ \t]*:.*?\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
 def read_text(file: BinaryIO, name: str, options: ReadOptions) -> Iterator[Document]:  # noqa: ARG001
     """Yield the whole file as one document."""
     raw = file.read()
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        yield failed(name, "UTF-16 text; convert the file to UTF-8")
+        return
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -37,6 +37,8 @@ def test_an_unknown_label_is_named() -> None:
         ("", "no \\[\\[label\\]\\] entry"),
         ('[[label]]\nname = "two words"\n', "'two words'"),
         ('[[label]]\nname = "a"\n[[label]]\nname = "a"\n', "same name"),
+        ("label = 5\n", "write each label as a"),
+        ('all = "a"\n[[label]]\nname = "a"\n', "must differ"),
         ("[[label\n", "cannot read the label set"),
     ],
 )

@@ -90,6 +90,29 @@ def test_near_copies_and_groups_never_cross_a_split(write_jsonl: Write, write_re
         assert len({found[f"s/{name}{i}"]["split"] for name in ("", "copy", "part", "mate")}) == 1
 
 
+def test_splits_by_source_keep_whole_files_together(write_jsonl: Write, write_recipe: WriteRecipe) -> None:
+    for f in range(12):
+        write_jsonl(f"part{f:02d}.jsonl", [{"id": f"{f}-{i}", "text": text(100 * f + i), "labels": []} for i in range(8)])
+    recipe = RECIPE.replace("s.jsonl", "part*.jsonl") + '[split]\nby = "source"\nvalidation = 0.3\ntest = 0.3\n'
+    found = records(build(load_recipe(write_recipe(recipe)))).values()
+    assert len({r["split"] for r in found}) == 3
+    for source in {r["source"] for r in found}:
+        assert len({r["split"] for r in found if r["source"] == source}) == 1
+
+
+def test_splits_by_date_test_on_the_newest(write_jsonl: Write, write_recipe: WriteRecipe) -> None:
+    rows = [{**row, "date": f"20{10 + i // 10}-01-{1 + i % 10:02d}"} for i, row in enumerate(rows_of(100))]
+    write_jsonl("s.jsonl", rows)
+    found = records(build(load_recipe(write_recipe(RECIPE + '[split]\nby = "date"\nvalidation = 0.2\ntest = 0.1\n'))))
+    dates = {
+        name: [rows[int(k.split("/")[1])]["date"] for k, r in found.items() if r["split"] == name]
+        for name in ("train", "validation", "test")
+    }
+    assert [len(dates[n]) for n in ("train", "validation", "test")] == [70, 20, 10]
+    assert max(dates["train"]) < min(dates["validation"])
+    assert max(dates["validation"]) < min(dates["test"])
+
+
 def test_excluded_texts_and_their_near_copies_are_left_out(write_jsonl: Write, write_recipe: WriteRecipe) -> None:
     write_jsonl("s.jsonl", rows_of(20))
     write_jsonl("held_out.jsonl", [{"text": text(3)}, {"text": " ".join(text(5).split()[:45])}])

@@ -21,6 +21,7 @@ SOURCE = '[[source]]\nname = "s"\npath = "s.jsonl"\nlabels = "labels"\n'
         (SOURCE + "[split]\ntest = true\n", "test = True .* expected a number"),
         (SOURCE + '[labelling]\nfunctions = "all"\n', "functions = 'all' .* expected a list of strings"),
         (SOURCE + "[near_copies]\nrun_words = 0\n", "expected a whole number above 0"),
+        (SOURCE + '[split]\nby = "weather"\n', r"recipe\.toml:6: by = 'weather' in \[split\]; expected one of cluster, source, date"),
         ("speed = 1\n" + SOURCE, "recipe.toml:1: unknown key 'speed' in the recipe"),
         ('[[source]]\nname = "s"\n', r"\[\[source\]\] lacks path"),
         (SOURCE + SOURCE, "two sources have the same name"),
