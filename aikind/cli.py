@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -50,9 +52,23 @@ def root() -> None:
 
 
 def main() -> None:
-    """Run the command line. An error that aikind raises on purpose becomes one line and exit code 2."""
+    """Run the command line. Whatever ends it early becomes one line and an exit code; a user sees no traceback."""
     try:
-        root()
+        # Outside standalone mode, click returns the code of an early exit, such as that of --help.
+        code = root.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("aikind: interrupted", err=True)
+        sys.exit(130)
     except AikindError as error:
         click.echo(f"aikind: {error}", err=True)
         sys.exit(2)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"aikind: cut short: {where}{error.strerror or error}", err=True)
+        with suppress(OSError, ValueError):  # what is still buffered cannot be written either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(3)
+    sys.exit(code if isinstance(code, int) else 0)

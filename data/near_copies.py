@@ -14,7 +14,7 @@ from aikind.errors import MissingExtraError
 
 __all__ = ["clusters", "word_runs"]
 
-_PERMUTATIONS = 64
+_PERMUTATIONS = 128
 _WORD = re.compile(r"[\w']+")
 
 
@@ -54,7 +54,7 @@ def clusters(texts: Sequence[str], groups: Sequence[str], plan: NearCopyPlan) ->
             join(i, first_of_group.setdefault(group, i))
     runs = [word_runs(text, plan.run_words) for text in texts]
     # Candidates are sought well below the threshold: the check below is on the shorter text's runs, a looser measure.
-    index = MinHashLSH(threshold=max(0.1, plan.threshold / 2), num_perm=_PERMUTATIONS)
+    index = MinHashLSH(threshold=max(0.1, plan.threshold / 4), num_perm=_PERMUTATIONS)
     for i, own in enumerate(runs):
         signature = MinHash(num_perm=_PERMUTATIONS, seed=1)
         signature.update_batch([run.encode() for run in own])

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Row", "Skipped", "share_of", "text_hash"]
+__all__ = ["Row", "Skipped", "encodable", "share_of", "text_hash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Skipped:
 
     def add(self, where: str, why: str) -> None:
         self.reasons.append((where, why))
+
+
+def encodable(text: str) -> bool:
+    """Whether the text is whole Unicode; scraped text may hold half of a surrogate pair."""
+    return not any("\ud800" <= c <= "\udfff" for c in text) if not text.isascii() else True
 
 
 def text_hash(text: str) -> str:

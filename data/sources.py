@@ -6,13 +6,14 @@ import csv
 import gzip
 import json
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from aikind.data.gold import GoldTable, load_gold
 from aikind.data.recipe import Recipe, Source
-from aikind.data.rows import Row, Skipped, text_hash
+from aikind.data.rows import Row, Skipped, encodable, text_hash
 from aikind.errors import DatasetError, MissingExtraError, RecipeError
 from aikind.label_set import LabelSet
 
@@ -67,14 +68,14 @@ def read_records(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, 
                     yield f"{path}: row {number}", record
         else:
             raise DatasetError(f"{path}: a source must be .jsonl, .jsonl.gz, .csv or .parquet")
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path}: cannot read: {error}") from error
 
 
 def _open(path: Path) -> Any:
     if path.name.endswith(".gz"):
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _read_jsonl(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -86,6 +87,9 @@ def _read_jsonl(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, A
                 record = json.loads(line)
             except json.JSONDecodeError as error:
                 skipped.add(f"{path}:{number}", f"not JSON: {error.msg} at column {error.colno}")
+                continue
+            except (ValueError, RecursionError):
+                skipped.add(f"{path}:{number}", "not usable JSON: a number or a nesting is beyond all measure")
                 continue
             if isinstance(record, dict):
                 yield f"{path}:{number}", record
@@ -118,7 +122,10 @@ def _row(
         had = "an empty one" if isinstance(text, str) else "no such field" if text is None else type(text).__name__
         skipped.add(where, f"wanted text in the field {source.text!r}, found {had}")
         return None
-    identity = str(record.get(source.id) or "")
+    if not encodable(text):
+        skipped.add(where, f"the field {source.text!r} holds half of a surrogate pair")
+        return None
+    identity = "" if record.get(source.id) is None else str(record[source.id])
     if not identity:
         skipped.add(where, f"no id in the field {source.id!r}")
         return None
@@ -148,7 +155,7 @@ def _row(
         where=where,
         labels=labels,
         hard=hard,
-        group=str(record.get(source.group) or "") if source.group else "",
+        group="" if not source.group or record.get(source.group) is None else str(record[source.group]),
         date=str(record.get(source.date) or "") if source.date else "",
         label_origin=origin,
     )

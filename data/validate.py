@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aikind.data.rows import Skipped, text_hash
+from aikind.data.rows import Skipped, encodable, text_hash
 from aikind.data.sources import label_names, read_records
 from aikind.label_set import LabelSet
 
@@ -43,7 +43,7 @@ def validate_file(
         rows += 1
         found = list(_row_problems(where, record, label_set, (text_field, labels_field, id_field)))
         problems += found
-        identity = str(record.get(id_field) or "")
+        identity = "" if record.get(id_field) is None else str(record[id_field])
         if identity and identity in ids:
             problems.append(Problem(where, f"the id {identity!r} was used before, at {ids[identity]}; give each row its own"))
         ids.setdefault(identity, where)
@@ -75,11 +75,17 @@ def _row_problems(where: str, record: dict[str, Any], label_set: LabelSet, field
         if field not in record:
             has = ", ".join(map(str, record)) or "nothing"
             yield Problem(where, f"no field {field!r}; it has {has}. Name the right one with {option}")
+    if id_field in record and record[id_field] in (None, ""):
+        yield Problem(where, f"{id_field!r} is empty; give each row its own")
     text, labels = record.get(text_field), record.get(labels_field)
-    if text is not None and not isinstance(text, str):
+    if text_field in record and text is None:
+        yield Problem(where, f"{text_field!r} is null; leave the row out or fill it")
+    elif text is not None and not isinstance(text, str):
         yield Problem(where, f"{text_field!r} holds a {type(text).__name__}; expected text")
     elif isinstance(text, str) and not text.strip():
         yield Problem(where, f"{text_field!r} is empty; leave the row out or fill it")
+    elif isinstance(text, str) and not encodable(text):
+        yield Problem(where, f"{text_field!r} holds half of a surrogate pair; save the source again as UTF-8")
     elif isinstance(text, str) and len(text.split()) < _SHORT:
         yield Problem(where, f"{text_field!r} has {len(text.split())} words only; is this the right field?", error=False)
     elif isinstance(text, str) and "\ufffd" in text:

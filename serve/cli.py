@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
 import click
 
 from aikind.label_set import LabelSet
+from aikind.serve.output import check_output, finished_file, identity_of, prepare_standard_streams
 from aikind.serve.readers.base import ReadOptions
 from aikind.serve.readers.paths import FORMATS, STDIN, read_paths
 from aikind.serve.tagger import Tagger
 from aikind.serve.writers.base import Writer
 from aikind.serve.writers.csv_rows import CsvWriter
 from aikind.serve.writers.jsonl import JsonlWriter
-from aikind.serve.writers.table import TableWriter
+from aikind.serve.writers.table import TableWriter, printable
 
 __all__ = ["tag"]
 
@@ -62,7 +64,8 @@ def tag(
 ) -> None:
     """Tag documents with the kind of AI they discuss.
 
-    PATHS are files (.txt, .md, .jsonl, .csv, each also with .gz), folders (read recursively), or - for standard input.
+    PATHS are files (.txt, .md, .jsonl, .csv, each also with .gz), folders (read recursively, names that begin with a dot
+    passed over), or - for standard input.
     There is one result for each document, in the order of the input. A document that cannot be read or tagged gets a
     result with its error, and the rest goes on.
 
@@ -74,25 +77,31 @@ def tag(
       cat essay.txt | aikind tag -                    a text from a pipe
     \b
     Exit codes:
-      0  every document was tagged
-      1  some documents failed; their results say why
-      2  nothing was done: wrong usage, or a model that cannot be loaded
+      0    every document was tagged
+      1    some documents failed; their results say why
+      2    nothing was done: wrong usage, or a model that cannot be loaded
+      3    cut short: the results could not be written (a full disk, a closed pipe)
+      130  interrupted (Ctrl-C)
     """
-    if not paths:
-        raise click.UsageError("Give at least one file or folder, or - for standard input.")
+    prepare_standard_streams()
+    if not paths or "" in paths or (output is not None and not output.name):
+        raise click.UsageError("Give at least one file or folder, or - for standard input; no name may be empty.")
     if paths.count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read once only.")
     if also_table and output is None:
         raise click.UsageError("--table goes with -o; without -o, use --format table.")
+    check_output(output, paths, output_format is not None)
     tagger = Tagger(model_folder, jobs=jobs)
-    options = ReadOptions(text_field, title_field, id_field)
     started, kinds, failures = time.monotonic(), Counter[str](), 0
     with ExitStack() as stack:
-        file = stack.enter_context(_finished_file(output)) if output else sys.stdout
+        file = stack.enter_context(finished_file(output)) if output else sys.stdout
         writers = [_writer(file, output_format or _format_for(output), tagger.label_set)]
         if also_table:
             writers.append(TableWriter(sys.stdout, tagger.label_set))
-        for tagging in tagger.tag_many(read_paths(paths, options, input_format)):
+        # A folder may hold the very files that results go to.
+        own = [identity_of(output) if output else None, identity_of(f"{output}.part"), _identity_of_stdout()]
+        documents = read_paths(paths, ReadOptions(text_field, title_field, id_field), input_format, [i for i in own if i])
+        for tagging in tagger.tag_many(documents):
             for writer in writers:
                 writer.write(tagging)
             if output is None:
@@ -102,8 +111,9 @@ def tag(
             else:
                 failures += 1
                 if not any(isinstance(w, TableWriter) for w in writers):
-                    click.echo(f"failed: {tagging.error}", err=True)
-            _progress(output, also_table, sum(kinds.values()) + failures, started)
+                    click.echo(f"failed: {printable(tagging.error)}", err=True)
+            _progress(output, also_table, kinds.total() + failures, started)
+        sys.stdout.flush()
     click.echo(_summary(kinds, failures, time.monotonic() - started), err=True)
     if failures:
         sys.exit(1)
@@ -115,23 +125,18 @@ def _format_for(output: Path | None) -> str:
     return "csv" if output.suffix.lower() == ".csv" else "jsonl"
 
 
+def _identity_of_stdout() -> tuple[int, int] | None:
+    try:
+        status = os.fstat(1)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
 def _writer(file: TextIO, name: str, label_set: LabelSet) -> Writer:
     if name == "csv":
         return CsvWriter(file, label_set)
     return TableWriter(file, label_set) if name == "table" else JsonlWriter(file)
-
-
-@contextmanager
-def _finished_file(path: Path) -> Iterator[TextIO]:
-    """A file that takes its name only when everything was written."""
-    draft = path.with_name(path.name + ".part")
-    try:
-        file = draft.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise click.UsageError(f"Cannot write {path}: {error.strerror}.") from error
-    with file:
-        yield file
-    draft.replace(path)
 
 
 def _progress(output: Path | None, also_table: bool, done: int, started: float) -> None:

@@ -25,14 +25,14 @@ def model() -> None:
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "run", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the run.")
 @click.option("--base", default=_DEFAULT.base, show_default=True, help="Base weights: the packaged default, a folder, or a hub id.")
-@click.option("--epochs", default=_DEFAULT.epochs, show_default=True, type=float)
+@click.option("--epochs", default=_DEFAULT.epochs, show_default=True, type=click.FloatRange(0, min_open=True))
 @click.option("--batch-size", default=_DEFAULT.batch_size, show_default=True, type=click.IntRange(1))
-@click.option("--learning-rate", default=_DEFAULT.learning_rate, show_default=True, type=float)
+@click.option("--learning-rate", default=_DEFAULT.learning_rate, show_default=True, type=click.FloatRange(0, min_open=True))
 @click.option("--window-tokens", default=_DEFAULT.window_tokens, show_default=True, type=click.IntRange(8, 512))
 @click.option("--window-overlap", default=_DEFAULT.window_overlap, show_default=True, type=click.IntRange(0, 255))
 @click.option("--precision", default=_DEFAULT.precision, show_default=True, type=click.Choice(["auto", "bf16", "fp32"]))
 @click.option("--train-embeddings", is_flag=True, help="Also train the token embeddings.")
-@click.option("--seed", default=_DEFAULT.seed, show_default=True, type=int)
+@click.option("--seed", default=_DEFAULT.seed, show_default=True, type=click.IntRange(0))
 def train_command(
     dataset: Path,
     run: Path,
@@ -59,6 +59,8 @@ def train_command(
         from aikind.train.fit import fit
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
+    if 2 * window_overlap >= window_tokens - 2:
+        raise click.UsageError(f"--window-overlap {window_overlap} must be below half of --window-tokens {window_tokens}.")
     settings = TrainSettings(
         base=base,
         epochs=epochs,

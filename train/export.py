@@ -20,14 +20,11 @@ from aikind.label_set import LabelSet
 from aikind.model_folder import CARD, MANIFEST, NETWORK, TOKENIZER, Calibration, Manifest, file_sha256
 from aikind.serve.cpus import available_cpus
 from aikind.serve.model import Model
-from aikind.serve.windows import WindowPlan
 from aikind.train.calibrate import choose_aggregation
-from aikind.train.encode import windower_for
 from aikind.train.model_card import model_card
 from aikind.train.network import load_network
 from aikind.train.onnx_graph import export_fp32, fused_attention_blocks, quantise
 from aikind.train.parity import check_parity, choose_texts
-from aikind.train.smooth import smooth
 
 __all__ = ["export_run"]
 
@@ -60,7 +57,6 @@ def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: in
         draft.mkdir()
         export_fp32(network, fp32)
         say(f"graph written, {fused_attention_blocks(fp32)} attention blocks fused")
-        smooth(fp32, _sample_windows(run, about, dataset))
         quantise(fp32, draft / NETWORK)
         shutil.copyfile(run / "network" / TOKENIZER, draft / TOKENIZER)
         manifest = _write(draft, _uncalibrated(target.name, about, label_set, draft))
@@ -77,14 +73,6 @@ def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: in
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
     return manifest
-
-
-def _sample_windows(run: Path, about: dict[str, Any], dataset: StoredDataset, count: int = 64) -> list[list[int]]:
-    """Windows of training texts, to measure activations on."""
-    settings = about["settings"]
-    windower = windower_for(run / "network", WindowPlan(settings["window_tokens"], settings["window_overlap"]))
-    chosen = np.random.default_rng(0).permutation(len(dataset.splits["train"]))[:count]
-    return [list(windower.cut(dataset.splits["train"][i]["text"])[0].ids) for i in chosen]
 
 
 def _write(folder: Path, manifest: Manifest) -> Manifest:

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from datasets import Dataset, disable_progress_bars
 from transformers import AutoModel, EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
-from transformers.trainer_utils import get_last_checkpoint
 
 from aikind.data.store import StoredDataset
 from aikind.errors import DatasetError, ModelError
@@ -83,8 +82,13 @@ def fit(
 
 
 def _last_checkpoint(run: Path) -> str | None:
-    folder = run / "checkpoints"
-    return get_last_checkpoint(str(folder)) if folder.exists() else None  # type: ignore[no-untyped-call]
+    # The Trainer writes its state last; a checkpoint without it was cut off by a kill.
+    whole = [
+        state.parent
+        for state in (run / "checkpoints").glob("checkpoint-*/trainer_state.json")
+        if state.read_bytes().rstrip().endswith(b"}")
+    ]
+    return str(max(whole, key=lambda folder: int(folder.name.rsplit("-", 1)[1]))) if whole else None
 
 
 def _claim(run: Path, about: dict[str, Any]) -> None:

@@ -68,7 +68,7 @@ class DocumentClassifier(nn.Module):
         pooled = top + torch.log(total / size)
         target = labels * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
         losses = nn.functional.binary_cross_entropy_with_logits(pooled, target, reduction="none").mean(1)
-        return {"loss": (losses * weight).sum() / weight.sum(), "logits": pooled}
+        return {"loss": (losses * weight).mean(), "logits": pooled}
 
     def _by_length(self, input_ids: Tensor, attention_mask: Tensor, chunks: int = 4) -> Tensor:
         """Window logits, run in chunks of similar length, each cut to its own longest: less padding to compute."""

@@ -53,9 +53,9 @@ def export_fp32(network: WindowClassifier, path: Path) -> None:
             dynamo=False,
         )
     heads, hidden = int(config.num_attention_heads), int(config.hidden_size)  # type: ignore[union-attr, arg-type]
-    fused = optimizer.optimize_model(
-        str(raw), "bert", num_heads=heads, hidden_size=hidden, optimization_options=FusionOptions("bert"), opt_level=0
-    )
+    options = FusionOptions("bert")
+    options.use_multi_head_attention = True  # leaves the matrix products outside, where they can be quantised
+    fused = optimizer.optimize_model(str(raw), "bert", num_heads=heads, hidden_size=hidden, optimization_options=options, opt_level=0)
     fused.save_model_to_file(str(path))
     raw.unlink()
     if fused_attention_blocks(path) == 0:
@@ -71,13 +71,24 @@ def fused_attention_blocks(path: Path) -> int:
 
 
 def quantise(fp32: Path, int8: Path) -> None:
-    """Dynamic int8: weights per output channel, activations scaled per run.
+    """Int8 weights in blocks of 32 with a scale each; activations get a scale per row and block at run time.
 
-    Weights keep 7 bits, so that CPUs without VNNI cannot overflow their 16-bit sums.
+    One scale per tensor, as in plain dynamic quantisation, is spoilt by the few loud channels of a transformer: it changed
+    some 3 % of the kinds where scales per row and block change a few in a thousand.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-    logging.getLogger().setLevel(logging.ERROR)
-    options = {"DefaultTensorType": onnx.TensorProto.FLOAT}  # shape inference does not know the fused operators
-    quantize_dynamic(str(fp32), str(int8), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True, extra_options=options)
+    logging.getLogger("onnxruntime.quantization").setLevel(logging.ERROR)
+    quantize_dynamic(
+        str(fp32),
+        str(int8),
+        op_types_to_quantize=["EmbedLayerNormalization"],
+        weight_type=QuantType.QInt8,
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # shape inference does not know the fused operators
+    )
+    # Accuracy level 4 is the int8 kernel; others compute in floating point.
+    quantiser = MatMulNBitsQuantizer(onnx.load(str(int8)), bits=8, block_size=32, is_symmetric=True, accuracy_level=4)
+    quantiser.process()
+    quantiser.model.save_model_to_file(str(int8), use_external_data_format=False)

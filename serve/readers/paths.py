@@ -82,8 +82,8 @@ def _read_folder(folder: Path, options: ReadOptions, input_format: str | None, s
                 yield from _read_file(path, options, input_format)
             else:
                 yield failed(str(path), "not a regular file")
-    for error in unreadable:
-        yield open_error(str(error.filename), error)
+    for problem in unreadable:
+        yield open_error(str(problem.filename), problem)
     if not found and not unreadable:
         yield failed(str(folder), f"no file to read; known suffixes are {', '.join(_SUFFIXES)}, each also with .gz")
 

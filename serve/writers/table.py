@@ -9,7 +9,7 @@ import click
 from aikind.label_set import LabelSet
 from aikind.records import Tagging
 
-__all__ = ["TableWriter"]
+__all__ = ["TableWriter", "printable"]
 
 
 class TableWriter:
@@ -24,11 +24,16 @@ class TableWriter:
 
     def write(self, tagging: Tagging) -> None:
         if tagging.error is not None:
-            click.echo(click.style("failed".ljust(self._kind_width + 2), fg="red") + f"  {tagging.error}", file=self._file)
+            click.echo(click.style("failed".ljust(self._kind_width + 2), fg="red") + f"  {printable(tagging.error)}", file=self._file)
             return
         kind = tagging.kind.ljust(self._kind_width) + (" ?" if tagging.unsure else "  ")
         cells = []
         for name in self._names:
             cell = f"{tagging.scores[name]:.2f}".rjust(max(10, len(name)))
             cells.append(click.style(cell, fg="green", bold=True) if name in tagging.labels else cell)
-        click.echo("  ".join([kind, *cells, f"  {tagging.id}"]), file=self._file)
+        click.echo("  ".join([kind, *cells, f"  {printable(tagging.id)}"]), file=self._file)
+
+
+def printable(text: str) -> str:
+    """The text with line breaks and control characters shown, not obeyed: data must not steer a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -30,7 +30,7 @@ def test_the_shipped_model_is_whole_and_tells_its_origin() -> None:
     assert set(manifest.files) == {"model.onnx", "tokenizer.json", "README.md"}
     assert len(manifest.about["dataset"]["fingerprint"]) == 64
     assert manifest.about["parity"]["texts"] >= 2000
-    assert manifest.about["parity"]["near"] >= 500
+    assert manifest.about["parity"]["near"] >= 480
     assert manifest.about["parity"]["int8_changed"] <= 0.015
     assert not [p.name for p in default_model().iterdir() if p.suffix in {".bin", ".pt", ".pkl", ".pickle"}]
 

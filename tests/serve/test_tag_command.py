@@ -132,13 +132,14 @@ def test_every_broken_input_is_explained_and_none_stops_the_rest(aikind: Aikind,
     for part in [
         f"{rows}:2: not JSON: Expecting value at column 1",
         f"{rows}:3: no field 'text'; it has body. Name the field with --text-field",
-        f"{rows}:4: the field 'text' holds a int, not text",
+        f"{rows}:4: the field 'text' is of type int; expected text",
         f"{rows}:5: a JSON list; expected an object with the field 'text'",
         f"{rows}:8: not valid UTF-8 (byte 0xe9 at position 14)",
-        "the text is empty",
+        f"{rows}:6: the text is empty",
+        f"{paths['empty.txt']}: the text is empty",
         f"{paths['picture.txt']}: not a text file",
         f"{paths['latin.txt']}: line 2: not valid UTF-8 (byte 0xe9); convert the file to UTF-8",
-        f"{paths['utf16.txt']}: not a text file",
+        f"{paths['utf16.txt']}: UTF-16 text; convert the file to UTF-8",
         f"{paths['torn.jsonl.gz']}: the gzip data are damaged",
         f"{paths['fake.gz']}: the gzip data are damaged",
         f"{paths['columns.csv']}: no column 'text'; it has id, body. Name the column with --text-field",
@@ -167,6 +168,8 @@ def test_a_file_without_permission_is_explained(aikind: Aikind, tmp_path: Path) 
         (["x.txt", "--table"], "--table goes with -o"),
         (["x.txt", "--format", "xml"], "'xml' is not one of"),
         (["x.txt", "--model", "/nowhere"], "no such model folder"),
+        (["x.txt", "-o", "tags.txt"], "the suffix tells no format"),
+        (["x.txt", ""], "no name may be empty"),
         (["x.txt", "-o", "/nowhere/tags.jsonl"], "Cannot write /nowhere/tags.jsonl: No such file or directory"),
     ],
 )
@@ -199,12 +202,78 @@ def test_a_pipe_sees_each_result_as_it_comes() -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        for i in range(8):  # more than are worked on at once
+        for i in range(3):  # each result is out before the next text is in
             process.stdin.write(json.dumps({"id": str(i), "text": NEITHER}).encode() + b"\n")
-        process.stdin.flush()
-        assert json.loads(process.stdout.readline())["id"] == "0"
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["id"] == str(i)
         process.stdin.close()
-        assert len(process.stdout.read().splitlines()) == 7
+        assert process.stdout.read() == b""
+
+
+def test_csv_faults_stay_in_their_row(aikind: Aikind, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(f'id,text\n1,"{NEITHER}"\n2,hello, with a loose comma\n3,"a" b\n4,"{NEITHER}"\n5,"never closed\n6,lost\n')
+    results = records(aikind("tag", path))
+    assert [r["kind"] for r in results] == ["neither", None, None, "neither", None]
+    assert f"{path}:3: the row has more cells than the header" in results[1]["error"]
+    assert f"{path}:4: not CSV" in results[2]["error"]
+    assert f"{path}:6: not CSV" in results[4]["error"]
+    assert "is a quotation mark left open?" in results[4]["error"]
+
+
+def test_texts_and_ids_of_any_kind_come_through(aikind: Aikind, write_jsonl: Write) -> None:
+    lines = ['{"id": "\\ud83d half", "text": "An emoji cut in two: \\ud83d"}', {"id": 7, "text": NEITHER}, {"id": "", "text": NEITHER}]
+    path = write_jsonl("odd.jsonl", [*lines, {"id": {"a": 1}, "text": NEITHER}, {"id": "zwsp", "text": "\u200b\ufeff"}, {"text": None}])
+    done = aikind("tag", path)
+    results = records(done)
+    assert [r["kind"] is not None for r in results] == [True, True, True, False, False, False]
+    assert [r["id"] for r in results[1:3]] == ["7", f"{path}:3"]
+    assert "the id is of type dict" in results[3]["error"]
+    assert "invisible characters only" in results[4]["error"]
+    assert "the field 'text' is null" in results[5]["error"]
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_an_output_never_destroys_or_becomes_an_input(aikind: Aikind, folder: Path, write_jsonl: Write) -> None:
+    source = write_jsonl("in.jsonl", [{"text": NEITHER}])
+    before = source.read_text()
+    refused = aikind("tag", source, "-o", source)
+    assert refused.returncode == 2
+    assert "is also an input" in refused.stderr
+    assert source.read_text() == before
+    for _ in range(2):
+        assert aikind("tag", folder, "-o", folder / "tags.jsonl").returncode == 0
+    assert len((folder / "tags.jsonl").read_text().splitlines()) == 4
+
+
+def test_links_are_followed_but_not_in_circles_and_pipes_are_refused(aikind: Aikind, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.txt").write_text(NEITHER)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "up").symlink_to(tmp_path / "real")
+    os.mkfifo(tmp_path / "set" / "pipe.txt")
+    results = records(aikind("tag", tmp_path / "set", timeout=30))
+    assert [r["kind"] for r in results if not r["error"]] == ["neither"]
+    assert [r["error"] for r in results if r["error"]] == [f"{tmp_path / 'set' / 'pipe.txt'}: not a regular file"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_ends_with_3_and_one_line(write_jsonl: Write) -> None:
+    path = write_jsonl("in.jsonl", [{"text": NEITHER}])
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m aikind tag {path} > /dev/full"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3
+    assert "cut short: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_rule_at_the_top_of_markdown_is_no_front_matter(aikind: Aikind, tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(f"---\n{GENERATIVE}\n\n---\n{NEITHER}\n")
+    assert records(aikind("tag", path))[0]["kind"] == "generative"
 
 
 def test_ctrl_c_ends_quietly_and_leaves_no_half_file(write_jsonl: Write, tmp_path: Path) -> None:
@@ -218,7 +287,7 @@ def test_ctrl_c_ends_quietly_and_leaves_no_half_file(write_jsonl: Write, tmp_pat
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=30)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert "Traceback" not in stderr
-    assert "Aborted" in stderr
+    assert "interrupted" in stderr
     assert not target.exists()

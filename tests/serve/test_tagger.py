@@ -33,7 +33,7 @@ def test_many_come_back_in_order_and_bad_ones_keep_their_place(tagger: Tagger) -
     ]
     results = list(tagger.tag_many(items))
     assert [r.id for r in results] == ["0", "b", "c", "d"]
-    assert [r.error for r in results] == [None, "the text is empty", "could not be opened", None]
+    assert [r.error for r in results] == [None, "b: the text is empty", "could not be opened", None]
     assert results[1].scores == {}
 
 
@@ -53,13 +53,22 @@ def test_tag_many_reads_no_further_than_it_must() -> None:
     assert not [t for t in threading.enumerate() if t.name.startswith("aikind")]
 
 
-def test_a_source_that_breaks_raises_its_own_error(tagger: Tagger) -> None:
+def test_a_source_that_breaks_raises_its_own_error_after_what_came_before(tagger: Tagger) -> None:
     def broken() -> Iterator[str]:
-        yield "One."
+        yield from ("One.", "Two.", "Three.")
         raise OSError("the disk is gone")
 
+    results = tagger.tag_many(broken())
+    assert [next(results).id for _ in range(3)] == ["0", "1", "2"]
     with pytest.raises(OSError, match="the disk is gone"):
-        list(tagger.tag_many(broken()))
+        next(results)
+
+
+def test_one_string_is_no_list_of_documents(tagger: Tagger) -> None:
+    with pytest.raises(TypeError, match="for one text, use tag"):
+        tagger.tag_many("One text.")
+    (result,) = tagger.tag_many([Document("a", float("nan"))])  # type: ignore[arg-type]
+    assert result.error == "a: the text is of type float, not str"
 
 
 def test_jobs_below_one_are_refused() -> None:

@@ -10,7 +10,6 @@ from transformers import AutoModel
 
 from aikind.train.network import WindowClassifier, load_network, save_network
 from aikind.train.onnx_graph import export_fp32, fused_attention_blocks, quantise
-from aikind.train.smooth import smooth
 
 WINDOWS = [[2, *(4 + (i * j) % 40 for j in range(3 + i)), 3] for i in range(1, 20)]
 
@@ -44,15 +43,13 @@ def test_the_graph_is_fused_and_answers_as_the_network(network: WindowClassifier
     assert [p.name for p in tmp_path.iterdir()] == ["fp32.onnx"]
 
 
-def test_smoothing_changes_no_answer_and_brings_int8_nearer(network: WindowClassifier, tmp_path: Path) -> None:
-    plain, smoothed = tmp_path / "plain.onnx", tmp_path / "smoothed.onnx"
-    export_fp32(network, plain)
-    smoothed.write_bytes(plain.read_bytes())
-    assert smooth(smoothed, WINDOWS) == 8  # four products in each of two layers
+def test_int8_stays_near_in_spite_of_a_loud_channel(network: WindowClassifier, tmp_path: Path) -> None:
+    import onnx
+
+    export_fp32(network, tmp_path / "fp32.onnx")
+    quantise(tmp_path / "fp32.onnx", tmp_path / "int8.onnx")
     reference = torch_outputs(network)
-    np.testing.assert_allclose(outputs(smoothed), reference, atol=1e-4)
-    errors = []
-    for path in (plain, smoothed):
-        quantise(path, tmp_path / "int8.onnx")
-        errors.append(np.abs(outputs(tmp_path / "int8.onnx") - reference).mean())
-    assert errors[1] < errors[0]
+    assert np.abs(outputs(tmp_path / "int8.onnx") - reference).mean() < 0.05 * reference.std() + 0.02
+    operators = [node.op_type for node in onnx.load(str(tmp_path / "int8.onnx")).graph.node]
+    assert operators.count("MatMulNBits") >= 12  # six products in each of two layers
+    assert "MatMul" not in operators
