@@ -35,7 +35,7 @@ class Tagging:
         labels: Names of the labels the document carries, in the label set's order.
         kind: The name for that combination of labels, such as ``neither``; empty on error.
         scores: Calibrated probability of each label, between 0 and 1; empty on error.
-        unsure: True when a score lies so near its threshold that the label may well be wrong.
+        unsure: True when a score lies so near its threshold that the label may well be wrong, or the text is too short.
         windows: How many windows of text the scores rest on.
         error: Why the document could not be tagged, or None.
     """

@@ -18,6 +18,8 @@ from aikind.serve.model import Model
 
 __all__ = ["Tagger"]
 
+TOO_SHORT = 12  # tokens; the model was trained on sentences and longer texts, and guesses at a word or two
+
 
 class Tagger:
     """Says which kind of AI a text discusses.
@@ -65,6 +67,7 @@ class Tagger:
         scores = {name: float(p) for name, p in zip(manifest.label_set.names, scored.probabilities, strict=True)}
         labels = tuple(name for name in scores if scores[name] >= manifest.thresholds[name])
         unsure = any(abs(scores[name] - manifest.thresholds[name]) < manifest.unsure_within for name in scores)
+        unsure = unsure or sum(window.tokens for window in scored.windows) < TOO_SHORT
         return Tagging(id, labels, manifest.label_set.kind(labels), scores, unsure, len(scored.windows))
 
     def tag_many(self, documents: Iterable[Document | str]) -> Iterator[Tagging]:

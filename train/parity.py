@@ -67,7 +67,9 @@ def choose_texts(model: Model, documents: Sequence[str], count: int, seed: int) 
     order = rng.permutation(len(candidates))[: max(3 * count, 1)]
     candidates = [candidates[i] for i in order]
     near = _near(model, score_all(model, candidates))
-    close = [text for text, n in zip(candidates, near, strict=True) if n][: count * 27 // 100]  # a little more than a quarter: PyTorch sees some of them further off
+    close = [text for text, n in zip(candidates, near, strict=True) if n][
+        : count * 27 // 100
+    ]  # a little more than a quarter: PyTorch sees some of them further off
     taken = set(close)
     others = [text for text in candidates if text not in taken]
     return [*close, *others[: count - len(close)]]

@@ -22,7 +22,7 @@ Write = Callable[[str, Iterable[Any]], Path]
 
 GENERATIVE = "The studio uses a diffusion model to paint backgrounds from a text prompt, and a large language model writes the dialogue."
 PREDICTIVE = "We trained a gradient boosting classifier on past invoices to predict which customers will cancel next month."
-NEITHER = "Fold the egg whites into the batter, and bake the cake for forty minutes until it is golden."
+NEITHER = "The council met on Tuesday to discuss the repair of the old bridge and the mayor thanked the volunteers of the fire brigade."
 
 
 def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:

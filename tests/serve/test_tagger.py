@@ -64,6 +64,11 @@ def test_a_source_that_breaks_raises_its_own_error_after_what_came_before(tagger
         next(results)
 
 
+def test_a_word_or_two_is_unsure(tagger: Tagger) -> None:
+    assert tagger.tag("hello").unsure
+    assert not tagger.tag("The council met on Tuesday to discuss the repair of the old bridge, and thanked the volunteers.").unsure
+
+
 def test_one_string_is_no_list_of_documents(tagger: Tagger) -> None:
     with pytest.raises(TypeError, match="for one text, use tag"):
         tagger.tag_many("One text.")
