@@ -90,7 +90,7 @@ def test_the_manifest_tells_where_the_model_came_from(model: Path, run: Path) ->
     about = json.loads((run / "run.json").read_text())
     assert manifest.about["dataset"]["fingerprint"] == about["dataset"]["fingerprint"]
     assert manifest.about["settings"] == about["settings"]
-    assert manifest.about["parity"]["texts"] == 300
+    assert 100 < manifest.about["parity"]["texts"] <= 300  # the held-out texts, as many as there are
     assert manifest.about["parity"]["fp32_changed"] <= manifest.about["parity"]["int8_changed"] + 0.01
     assert manifest.window_tokens == 32
     card = (model / "README.md").read_text()
