@@ -36,8 +36,8 @@ class Scored:
 class Model:
     """An exported model, ready to score. Safe to share between threads.
 
-    A run takes one window, unpadded, on one thread. Dynamic int8 quantisation scales activations per tensor, so a
-    padded batch would let neighbours change a text's scores; parallelism comes from scoring several texts at once.
+    A run takes one window, unpadded, on one thread, whatever quantisation the graph has: no neighbour and no padding can
+    touch a text's scores. Parallelism comes from scoring several texts at once.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -73,8 +73,7 @@ def fused_attention_blocks(path: Path) -> int:
 def quantise(fp32: Path, int8: Path) -> None:
     """Int8 weights in blocks of 32 with a scale each; activations get a scale per row and block at run time.
 
-    One scale per tensor, as in plain dynamic quantisation, is spoilt by the few loud channels of a transformer: it changed
-    some 3 % of the kinds where scales per row and block change a few in a thousand.
+    One scale per tensor, as in plain dynamic quantisation, is spoilt by the few loud channels of a transformer.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
