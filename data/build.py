@@ -13,11 +13,11 @@ from aikind.data.labelling.analysis import FunctionReport, analyze
 from aikind.data.labelling.base import Votes, apply_functions, select
 from aikind.data.labelling.combine import Combiner, combiner, gold_values
 from aikind.data.near_copies import clusters
-from aikind.data.recipe import Recipe
-from aikind.data.rows import Row, Skipped, share_of, text_hash
+from aikind.data.recipe import SPLITS, Recipe
+from aikind.data.rows import Row, Skipped, share_of, source_name, text_hash
 from aikind.data.sources import read_records, read_source, source_files
-from aikind.data.split import SPLITS, assign_splits
-from aikind.errors import RecipeError
+from aikind.data.split import assign_splits
+from aikind.errors import DatasetError, RecipeError
 from aikind.records import join_title
 
 __all__ = ["BuiltDataset", "build", "vote_on_everything"]
@@ -62,10 +62,12 @@ def build(recipe: Recipe, say: Say = lambda _: None) -> BuiltDataset:
     split_of = assign_splits(recipe, rows, cluster_of)
     say(f"{len(functions)} labelling functions vote on {len(rows)} rows")
     votes = apply_functions(functions, rows)
-    splits = _label(recipe, rows, split_of, votes, combine, skipped)
+    # A combiner may learn from gold, and a function be judged by it, but only by what trains.
+    known = [row if split == "train" else replace(row, labels=None) for row, split in zip(rows, split_of, strict=True)]
+    splits = _label(recipe, rows, split_of, votes, known, combine, skipped)
     if not splits["train"]:
-        raise RecipeError(f"{recipe.path}: no row is left to train on; {len(skipped.reasons)} were skipped")
-    return BuiltDataset(recipe, splits, analyze(votes, rows), votes, skipped, _fingerprint(recipe, splits))
+        raise RecipeError(f"{recipe.path}: no row is left to train on; {len(skipped.all)} were skipped")
+    return BuiltDataset(recipe, splits, analyze(votes, known), votes, skipped, _fingerprint(recipe, splits))
 
 
 def vote_on_everything(recipe: Recipe, say: Say = lambda _: None) -> tuple[list[Row], Votes]:
@@ -93,23 +95,25 @@ def _without_copies(rows: Sequence[Row], skipped: Skipped) -> list[Row]:
     keys: set[str] = set()
     for row in sorted(rows, key=lambda r: r.labels is None):  # stable: gold comes before unread rows
         if row.key in keys:
-            skipped.add(row.where, f"the id {row.key!r} is used twice")
+            skipped.add(row.where, "an id that is used twice", repr(row.key))
             continue
         keys.add(row.key)
         digest = text_hash(" ".join(row.text.lower().split()))
         first = kept.setdefault(digest, row)
         if first is not row:
-            disagree = row.labels is not None and row.labels != first.labels
-            skipped.add(row.where, f"same text as {first.where}" + (" with other gold labels" if disagree else ""))
+            if row.labels is not None and row.labels != first.labels:
+                skipped.add(row.where, "the same text with other gold labels; the first was kept", first.where)
+            else:
+                skipped.add(row.where, "the same text as another row", first.where, routine=True)
     return sorted(kept.values(), key=lambda r: r.key)
 
 
 def _cluster(recipe: Recipe, rows: list[Row], skipped: Skipped) -> tuple[list[Row], list[int]]:
     held_out = [
-        str(record.get("text", ""))
+        _excluded_text(where, record)
         for pattern in recipe.exclude
         for path in source_files(recipe, pattern)
-        for _, record in read_records(path, skipped)
+        for where, record in read_records(path, skipped)
     ]
     texts = [*held_out, *(row.text for row in rows)]
     groups = [*([""] * len(held_out)), *(_group(recipe, row) for row in rows)]
@@ -118,18 +122,25 @@ def _cluster(recipe: Recipe, rows: list[Row], skipped: Skipped) -> tuple[list[Ro
     kept_rows, kept_clusters = [], []
     for row, cluster in zip(rows, cluster_of[len(held_out) :], strict=True):
         if cluster in banned:
-            skipped.add(row.where, "a near copy of a text in an excluded file")
+            skipped.add(row.where, "a near copy of a text in an excluded file", routine=True)
         else:
             kept_rows.append(row)
             kept_clusters.append(cluster)
     return kept_rows, kept_clusters
 
 
+def _excluded_text(where: str, record: dict[str, Any]) -> str:
+    text = record.get("text")
+    if not isinstance(text, str):  # going on would let its copies train in silence
+        raise DatasetError(f"{where}: an excluded file must have the field 'text'; this row has {', '.join(map(str, record)) or 'none'}")
+    return text
+
+
 def _group(recipe: Recipe, row: Row) -> str:
     """Rows that share a non-empty group stay in one split."""
     if recipe.split.by == "source":
         return row.source
-    return f"{row.source}/{row.group}" if row.group else ""
+    return f"{source_name(row)}/{row.group}" if row.group else ""
 
 
 def _label(
@@ -137,10 +148,11 @@ def _label(
     rows: Sequence[Row],
     split_of: Sequence[str],
     votes: Votes,
+    known: Sequence[Row],
     combine: Combiner,
     skipped: Skipped,
 ) -> dict[str, list[dict[str, Any]]]:
-    weak = {name: combine(votes.matrix[:, votes.columns(name)], gold_values(rows, name)) for name in recipe.label_set.names}
+    weak = {name: combine(votes.matrix[:, votes.columns(name)], gold_values(known, name)) for name in recipe.label_set.names}
     title_share = {s.name: s.title_share for s in recipe.sources}
     splits: dict[str, list[dict[str, Any]]] = {name: [] for name in SPLITS}
     for i, (row, split) in enumerate(zip(rows, split_of, strict=True)):
@@ -151,12 +163,10 @@ def _label(
             values = {name: float(weak[name][i]) for name in recipe.label_set.names}
             weight, origin = recipe.labelling.weak_weight, f"weak:{recipe.labelling.combine}"
             if split != "train" or any(math.isnan(v) for v in values.values()):
-                skipped.add(
-                    row.where,
-                    "no gold, and a near copy of a held-out row" if split != "train" else "no labelling function voted on a label",
-                )
+                why = "no gold, and a near copy of a held-out row" if split != "train" else "no labelling function voted on a label"
+                skipped.add(row.where, why, routine=True)
                 continue
-        with_title = share_of(recipe.seed, "title", row.key) < title_share[row.source.split("/")[0]]
+        with_title = share_of(recipe.seed, "title", row.key) < title_share[source_name(row)]
         splits[split].append(
             {
                 "id": row.key,

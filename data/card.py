@@ -8,7 +8,7 @@ from typing import Any
 
 from aikind.data.build import BuiltDataset
 from aikind.data.labelling.analysis import FunctionReport
-from aikind.data.split import SPLITS
+from aikind.data.recipe import SPLITS
 from aikind.label_set import LabelSet
 
 __all__ = ["dataset_card", "functions_table", "markdown_table"]
@@ -60,7 +60,7 @@ def dataset_card(built: BuiltDataset) -> str:
     for name in SPLITS:
         kinds = Counter(_kind(record, label_set) for record in built.splits[name])
         by_split.append((name, *(kinds[k] for k in label_set.kinds), kinds.total()))
-    reasons = Counter(why.split(" (")[0].split("/")[0] for _, why in built.skipped.reasons)
+    reasons = Counter(skip.reason for skip in built.skipped.all)
     crashed = "".join(f"\n- `{name}` crashed; first at {where}" for name, where in built.votes.first_crash.items())
     definitions = "\n".join(f"- **{label.name}** ({label.display}): {label.definition}" for label in label_set.labels)
     return (

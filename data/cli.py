@@ -31,11 +31,9 @@ def build_command(recipe: Path, output: Path) -> None:
 
     built = build(load_recipe(recipe), say=lambda line: click.echo(line, err=True))
     write_dataset(built, output)
-    broken = [
-        (where, why) for where, why in built.skipped.reasons if not why.startswith(("same text", "no gold", "no labelling", "a near copy"))
-    ]
-    for where, why in broken[:20]:
-        click.echo(f"skipped {where}: {why}", err=True)
+    broken = built.skipped.faults
+    for skip in broken[:20]:
+        click.echo(f"skipped {skip.where}: {skip.why}", err=True)
     if len(broken) > 20:
         click.echo(f"… and {len(broken) - 20} more", err=True)
     for name, first in built.votes.first_crash.items():

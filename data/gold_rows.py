@@ -42,7 +42,7 @@ def load_gold_rows(path: Path, label_set: LabelSet, split: str = "test") -> tupl
     else:
         rows = _from_file(path, label_set, skipped)
     if not rows:
-        raise DatasetError(f"{path}: no labelled row to measure on ({len(skipped.reasons)} skipped)")
+        raise DatasetError(f"{path}: no labelled row to measure on ({len(skipped.all)} skipped)")
     return rows, skipped
 
 
@@ -53,9 +53,9 @@ def _from_file(path: Path, label_set: LabelSet, skipped: Skipped) -> list[GoldRo
         if not isinstance(text, str) or not text.strip():
             skipped.add(where, "no text in the field 'text'")
         elif not isinstance(labels, list):
-            skipped.add(where, f"the field 'labels' is {labels!r}; expected a list of label names")
+            skipped.add(where, "the field 'labels' is not a list of label names", repr(labels))
         elif unknown := sorted(set(map(str, labels)) - set(label_set.names)):
-            skipped.add(where, f"unknown label {unknown[0]!r}; the label set has {', '.join(label_set.names)}")
+            skipped.add(where, "an unknown label", f"{unknown[0]!r}; the label set has {', '.join(label_set.names)}")
         else:
             values = {n: n in labels for n in label_set.names}
             rows.append(

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 from aikind.errors import RecipeError
 from aikind.label_set import LabelSet, default_label_set, load_label_set
 
-__all__ = ["LabellingPlan", "NearCopyPlan", "Recipe", "Source", "SplitPlan", "load_recipe"]
+__all__ = ["SPLITS", "LabellingPlan", "NearCopyPlan", "Recipe", "Source", "SplitPlan", "load_recipe"]
 
 SPLIT_BY = ("cluster", "source", "date")
+SPLITS = ("train", "validation", "test")
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ class Source:
         gold: CSV of labels read by people, keyed by file, id and SHA-256 of the text, relative to the recipe.
         weak: Keep rows without gold, labelled by the labelling functions.
         validation, test: Shares of this source for those splits, where they differ from the recipe's.
+        split: ``train``, ``validation`` or ``test``: every row with gold goes there, and whatever is a near copy of one.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Source:
     weak: bool = False
     validation: float | None = None
     test: float | None = None
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +123,17 @@ def load_recipe(path: Path) -> Recipe:
     built = tuple(_table(path, text, "[[source]]", entry, Source) for entry in sources)
     if len({s.name for s in built}) < len(built):
         raise RecipeError(f"{path}: two sources have the same name")
-    labels = raw.get("label_set")
+    labels = raw.get("label_set", "")
+    exclude = raw.get("exclude", [])
+    if not isinstance(labels, str):
+        raise RecipeError(f"{path}:{_line(text, 'label_set')}: label_set = {labels!r}; expected the name of a file")
+    if not isinstance(exclude, list) or not all(isinstance(e, str) and e for e in exclude):
+        raise RecipeError(f"{path}:{_line(text, 'exclude')}: exclude = {exclude!r}; expected a list of files or globs")
     split = _table(path, text, "[split]", raw.get("split", {}), SplitPlan)
     if split.by not in SPLIT_BY:
         raise RecipeError(f"{path}:{_line(text, 'by')}: by = {split.by!r} in [split]; expected one of {', '.join(SPLIT_BY)}")
+    for source in built:
+        _check_source(path, text, source, split)
     return Recipe(
         name=str(raw.get("name", path.stem)),
         path=path.resolve(),
@@ -133,8 +143,21 @@ def load_recipe(path: Path) -> Recipe:
         labelling=_table(path, text, "[labelling]", raw.get("labelling", {}), LabellingPlan),
         near_copies=_table(path, text, "[near_copies]", raw.get("near_copies", {}), NearCopyPlan),
         split=split,
-        exclude=tuple(raw.get("exclude", [])),
+        exclude=tuple(exclude),
     )
+
+
+def _check_source(path: Path, text: str, source: Source, split: SplitPlan) -> None:
+    if not source.name or "/" in source.name:
+        raise RecipeError(f"{path}:{_line(text, 'name')}: name = {source.name!r} in [[source]]; expected a name without a slash")
+    if not source.path:
+        raise RecipeError(f"{path}:{_line(text, 'path')}: path is empty in the source {source.name!r}; expected a file or glob")
+    if source.split and source.split not in SPLITS:
+        raise RecipeError(f"{path}:{_line(text, 'split')}: split = {source.split!r} in [[source]]; expected one of {', '.join(SPLITS)}")
+    validation = split.validation if source.validation is None else source.validation
+    test = split.test if source.test is None else source.test
+    if validation + test >= 1:
+        raise RecipeError(f"{path}: validation {validation} and test {test} leave nothing of the source {source.name!r} to train on")
 
 
 def _table(path: Path, text: str, where: str, raw: Any, kind: type[T]) -> T:

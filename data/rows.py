@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-__all__ = ["Row", "Skipped", "encodable", "share_of", "text_hash"]
+__all__ = ["Row", "Skip", "Skipped", "encodable", "share_of", "source_name", "text_hash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class Row:
     """A row read from a source.
 
     Attributes:
-        key: ``source/id``, unique in a dataset.
+        key: ``source/id``, or ``source/file/id`` where a source has files of other names than its own; unique in a dataset.
+        source: ``source`` or ``source/file``.
         labels: Gold value per label, or None where nobody has read the text.
         where: File and line, for messages.
     """
@@ -32,14 +34,31 @@ class Row:
     label_origin: str = ""
 
 
+class Skip(NamedTuple):
+    """One thing that was left out: where it stands, a fixed phrase to count by, what is particular to it."""
+
+    where: str
+    reason: str
+    detail: str = ""
+    routine: bool = False
+
+    @property
+    def why(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
+
+
 @dataclass(slots=True)
 class Skipped:
-    """Rows that were left out, and why; shown to the user and counted in the dataset card."""
+    """What was left out, and why; counted in the dataset card, and shown to the user unless it is routine."""
 
-    reasons: list[tuple[str, str]] = field(default_factory=list)
+    all: list[Skip] = field(default_factory=list)
 
-    def add(self, where: str, why: str) -> None:
-        self.reasons.append((where, why))
+    def add(self, where: str, reason: str, detail: str = "", routine: bool = False) -> None:
+        self.all.append(Skip(where, reason, detail, routine))
+
+    @property
+    def faults(self) -> list[Skip]:
+        return [skip for skip in self.all if not skip.routine]
 
 
 def encodable(text: str) -> bool:
@@ -56,3 +75,8 @@ def share_of(seed: int, *parts: str) -> float:
     """A number from 0 to 1 that depends on the seed and the parts alone, so that choices stay put as data grow."""
     digest = hashlib.sha256("\x1f".join((str(seed), *parts)).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def source_name(row: Row) -> str:
+    """The recipe's name of the source that a row came from."""
+    return row.source.split("/", 1)[0]

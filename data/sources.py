@@ -57,15 +57,7 @@ def read_records(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, 
                 for number, record in enumerate(csv.DictReader(handle), 2):
                     yield f"{path}:{number}", dict(record)
         elif name.endswith(".parquet"):
-            try:
-                import pyarrow.parquet as parquet
-            except ImportError as error:
-                raise MissingExtraError("reading Parquet", "train") from error
-            number = 0
-            for batch in parquet.ParquetFile(path).iter_batches():
-                for record in batch.to_pylist():
-                    number += 1
-                    yield f"{path}: row {number}", record
+            yield from _read_parquet(path)
         else:
             raise DatasetError(f"{path}: a source must be .jsonl, .jsonl.gz, .csv or .parquet")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
@@ -78,6 +70,22 @@ def _open(path: Path) -> Any:
     return path.open(encoding="utf-8-sig", newline="")
 
 
+def _read_parquet(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        import pyarrow
+        import pyarrow.parquet as parquet
+    except ImportError as error:
+        raise MissingExtraError("reading Parquet", "train") from error
+    number = 0
+    try:
+        for batch in parquet.ParquetFile(path).iter_batches():
+            for record in batch.to_pylist():
+                number += 1
+                yield f"{path}: row {number}", record
+    except pyarrow.ArrowException as error:
+        raise DatasetError(f"{path}: cannot read beyond row {number}: {error}") from error
+
+
 def _read_jsonl(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, Any]]]:
     with _open(path) as handle:
         for number, line in enumerate(handle, 1):
@@ -86,26 +94,33 @@ def _read_jsonl(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, A
             try:
                 record = json.loads(line)
             except json.JSONDecodeError as error:
-                skipped.add(f"{path}:{number}", f"not JSON: {error.msg} at column {error.colno}")
+                skipped.add(f"{path}:{number}", "not JSON", f"{error.msg} at column {error.colno}")
                 continue
             except (ValueError, RecursionError):
-                skipped.add(f"{path}:{number}", "not usable JSON: a number or a nesting is beyond all measure")
+                skipped.add(f"{path}:{number}", "not usable JSON", "a number or a nesting is beyond all measure")
                 continue
             if isinstance(record, dict):
                 yield f"{path}:{number}", record
             else:
-                skipped.add(f"{path}:{number}", f"a {type(record).__name__}, not an object")
+                skipped.add(f"{path}:{number}", "not a JSON object", f"a {type(record).__name__}")
 
 
 def read_source(recipe: Recipe, source: Source, skipped: Skipped) -> Iterator[Row]:
     """Yield the rows of one source, with the gold labels that belong to them."""
     gold = load_gold(recipe.folder / source.gold, recipe.label_set) if source.gold else None
+    unseen = set(gold.rows) if gold else set()
     for path in source_files(recipe, source.path):
         stem = path.name.split(".")[0]
         for where, record in read_records(path, skipped):
+            unseen.discard((stem, str(record.get(source.id))))
             row = _row(source, stem, where, record, recipe.label_set, gold, skipped)
             if row is not None and (row.labels is not None or source.weak):
                 yield row
+    if gold and unseen:
+        file, identity = min(unseen)
+        skipped.add(
+            str(gold.path), f"labels whose text is not in the source {source.name!r}", f"{len(unseen)}, the first {file} {identity}"
+        )
 
 
 def _row(
@@ -119,8 +134,8 @@ def _row(
 ) -> Row | None:
     text = record.get(source.text)
     if not isinstance(text, str) or not text.strip():
-        had = "an empty one" if isinstance(text, str) else "no such field" if text is None else type(text).__name__
-        skipped.add(where, f"wanted text in the field {source.text!r}, found {had}")
+        had = "it is empty" if isinstance(text, str) else "there is no such field" if text is None else f"it holds a {type(text).__name__}"
+        skipped.add(where, f"no text in the field {source.text!r}", had)
         return None
     if not encodable(text):
         skipped.add(where, f"the field {source.text!r} holds half of a surrogate pair")
@@ -131,17 +146,18 @@ def _row(
         return None
     labels: dict[str, bool] | None = None
     origin, hard = "", _truth(record.get(source.hard)) if source.hard else False
-    if source.labels and record.get(source.labels) is not None:
-        names = label_names(record[source.labels])
+    # An empty cell of a CSV is a missing value, an empty list of a JSONL line the answer "none of them".
+    if source.labels and record.get(source.labels) not in (None, ""):
+        names = label_names(record[source.labels], label_set)
         unknown = sorted(set(names) - set(label_set.names))
         if unknown:
-            skipped.add(where, f"unknown label {unknown[0]!r}; the label set has {', '.join(label_set.names)}")
+            skipped.add(where, "an unknown label", f"{unknown[0]!r}; the label set has {', '.join(label_set.names)}")
             return None
         labels, origin = {name: name in names for name in label_set.names}, "gold:written"
     if gold is not None:
         read = gold.find(stem, identity)
         if read is not None and read.sha256 != text_hash(text):
-            skipped.add(where, f"the text is not the one that was read (SHA-256 differs from {gold.path.name})")
+            skipped.add(where, "the text is not the one that was read", f"its SHA-256 differs from that in {gold.path.name}")
             read = None
         if read is not None:
             labels, origin, hard = dict(read.labels), "gold:read", read.hard
@@ -161,10 +177,11 @@ def _row(
     )
 
 
-def label_names(value: Any) -> list[str]:
-    """Label names from a list, or from one string that joins them with commas or bars."""
+def label_names(value: Any, label_set: LabelSet) -> list[str]:
+    """Label names from a list, or from one string that joins them with commas or bars, or that says there are none."""
     if isinstance(value, str):
-        return [part.strip() for part in value.replace("|", ",").split(",") if part.strip()]
+        names = [part.strip() for part in value.replace("|", ",").split(",") if part.strip()]
+        return [] if names == [label_set.none] else names
     return [str(part) for part in value] if isinstance(value, list) else [str(value)]
 
 

@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 from aikind.data.recipe import Recipe
-from aikind.data.rows import Row, share_of
+from aikind.data.rows import Row, share_of, source_name
 
-__all__ = ["SPLITS", "assign_splits"]
-
-SPLITS = ("train", "validation", "test")
+__all__ = ["assign_splits"]
 
 
 def assign_splits(recipe: Recipe, rows: Sequence[Row], cluster_of: Sequence[int]) -> list[str]:
     """Split name of each row.
 
     A cluster's split is drawn by hash from its first gold member, so that a row keeps its split as the data grow; or, by
-    date, from where its newest gold member stands among all dates. Rows without gold only ever train.
+    date, from where its newest gold member stands among all dates. A source with a split of its own draws its rows'
+    clusters there first. Rows without gold only ever train.
     """
+    fixed = {source.name: source.split for source in recipe.sources if source.split}
     drawn_by = _by_date(rows, cluster_of) if recipe.split.by == "date" else _by_hash(recipe, rows, cluster_of)
     shares = {
         source.name: (
@@ -29,9 +29,12 @@ def assign_splits(recipe: Recipe, rows: Sequence[Row], cluster_of: Sequence[int]
     }
     split_of: dict[int, str] = {}
     for row, cluster in zip(rows, cluster_of, strict=True):
+        if row.labels is not None and source_name(row) in fixed:
+            split_of.setdefault(cluster, fixed[source_name(row)])
+    for row, cluster in zip(rows, cluster_of, strict=True):
         if cluster in split_of or row.labels is None:
             continue
-        validation, test = shares[row.source.split("/")[0]]
+        validation, test = shares[source_name(row)]
         drawn = drawn_by[cluster]
         split_of[cluster] = "test" if drawn < test else "validation" if drawn < test + validation else "train"
     return [split_of.get(cluster, "train") for cluster in cluster_of]

@@ -11,7 +11,7 @@ from typing import Any
 
 from aikind.data.build import BuiltDataset
 from aikind.data.card import dataset_card
-from aikind.data.split import SPLITS
+from aikind.data.recipe import SPLITS
 from aikind.errors import DatasetError, MissingExtraError
 from aikind.label_set import LabelSet
 

@@ -49,7 +49,7 @@ def validate_file(
         ids.setdefault(identity, where)
         if any(p.error for p in found):
             continue
-        names = tuple(sorted(label_names(record[labels_field])))
+        names = tuple(sorted(label_names(record[labels_field], label_set)))
         used |= set(names)
         digest = text_hash(" ".join(record[text_field].lower().split()))
         first, earlier = texts.setdefault(digest, (where, names))
@@ -57,7 +57,7 @@ def validate_file(
             conflict = earlier != names
             what = f"but other labels ({', '.join(earlier) or 'none'})" if conflict else "and the same labels"
             problems.append(Problem(where, f"the same text as at {first}, {what}; keep one of them", error=conflict))
-    problems += [Problem(where, why) for where, why in skipped.reasons]
+    problems += [Problem(skip.where, skip.why) for skip in skipped.all]
     if rows == 0:
         problems.append(Problem(str(path), "holds no row"))
     elif not any(p.error for p in problems):
@@ -93,12 +93,16 @@ def _row_problems(where: str, record: dict[str, Any], label_set: LabelSet, field
     if labels_field in record:
         if labels is None:
             yield Problem(where, f"{labels_field!r} is null; expected a list, empty for {label_set.none!r}")
+        elif labels == "":
+            yield Problem(
+                where, f"{labels_field!r} is empty, which counts as not labelled; write {label_set.none!r} for a row with no label"
+            )
         elif not isinstance(labels, str | list):
             yield Problem(
                 where, f"{labels_field!r} holds a {type(labels).__name__}; expected a list of label names, such as {[*label_set.names[:1]]}"
             )
         else:
-            for name in sorted(set(label_names(labels)) - set(label_set.names)):
+            for name in sorted(set(label_names(labels, label_set)) - set(label_set.names)):
                 yield Problem(where, _unknown(name, label_set))
 
 

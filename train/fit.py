@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset, disable_progress_bars
-from transformers import AutoModel, EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
 from aikind.data.store import StoredDataset
 from aikind.errors import DatasetError, ModelError
 from aikind.serve.windows import WindowPlan
-from aikind.train.base_weights import base_folder
+from aikind.train.base_weights import base_folder, freeze, load_encoder, save_tokenizer
 from aikind.train.encode import Collator, encode_rows, windower_for
 from aikind.train.head_start import document_embeddings, set_head
 from aikind.train.metrics import kind_accuracy
@@ -61,8 +61,8 @@ def fit(
     disable_progress_bars()
     base = base_folder(settings.base)
     network = _network(base, len(dataset.label_set.names), settings)
-    tokenizer_folder = _tokenizer_folder(base, run)
-    windower = windower_for(tokenizer_folder, WindowPlan(settings.window_tokens, settings.window_overlap))
+    save_tokenizer(base, run / "network")
+    windower = windower_for(run / "network", WindowPlan(settings.window_tokens, settings.window_overlap))
     names = dataset.label_set.names
     train = encode_rows(dataset.splits["train"], names, windower, settings.most_windows)
     validation = encode_rows(dataset.splits["validation"], names, windower, settings.most_windows)
@@ -104,27 +104,9 @@ def _claim(run: Path, about: dict[str, Any]) -> None:
 
 
 def _network(base: str, labels: int, settings: TrainSettings) -> WindowClassifier:
-    try:
-        encoder = AutoModel.from_pretrained(base, add_pooling_layer=False)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"cannot load the base weights {settings.base!r}: {error}") from error
-    network = WindowClassifier(encoder, labels)
-    if not settings.train_embeddings:
-        encoder.get_input_embeddings().weight.requires_grad_(False)
-    return network
-
-
-def _tokenizer_folder(base: str, run: Path) -> Path:
-    folder = Path(base)
-    if not (folder / "tokenizer.json").exists():
-        from transformers import AutoTokenizer
-
-        AutoTokenizer.from_pretrained(base).save_pretrained(run / "network")
-        return run / "network"
-    target = run / "network" / "tokenizer.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes((folder / "tokenizer.json").read_bytes())
-    return target.parent
+    encoder = load_encoder(base, settings.dropout)
+    freeze(encoder, settings.frozen_layers, embeddings=not settings.train_embeddings)
+    return WindowClassifier(encoder, labels)
 
 
 def _start_head(network: WindowClassifier, train: Dataset, seed: int) -> None:
@@ -179,7 +161,7 @@ def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run
         args=arguments,
         train_dataset=train,
         eval_dataset=validation,
-        data_collator=Collator(),
+        data_collator=Collator(model.windows.pad_id),
         optimizers=(optimizer, None),
         compute_metrics=_metrics,
         callbacks=[EarlyStoppingCallback(settings.patience), _JsonLog(run / "log.jsonl")],

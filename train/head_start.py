@@ -28,7 +28,7 @@ def document_embeddings(network: WindowClassifier, documents: Sequence[Sequence[
     device = next(network.parameters()).device
     flat = [(len(ids), d, list(ids)) for d, windows in enumerate(documents) for ids in windows]
     flat.sort(key=lambda item: item[0])
-    collate = Collator()
+    collate = Collator(network.pad_id)
     sums = np.zeros((len(documents), network.head.in_features), dtype=np.float64)
     counts = np.zeros(len(documents))
     network.eval()

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoModel
 
 from aikind.errors import ModelError
+from aikind.train.base_weights import load_encoder
 
 __all__ = ["DocumentClassifier", "WindowClassifier", "load_about", "load_network", "save_network"]
 
@@ -24,6 +25,11 @@ class WindowClassifier(nn.Module):
         self.encoder = encoder
         self.dropout = nn.Dropout(0.1)
         self.head = nn.Linear(int(encoder.config.hidden_size), labels)  # type: ignore[union-attr, arg-type]
+
+    @property
+    def pad_id(self) -> int:
+        """The token id that fills a batch's shorter windows."""
+        return int(self.encoder.config.pad_token_id or 0)  # type: ignore[union-attr, arg-type]
 
     def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Mean of the last hidden states: (windows, tokens) -> (windows, hidden)."""
@@ -111,9 +117,9 @@ def load_network(folder: Path) -> tuple[WindowClassifier, dict[str, Any]]:
     """
     about = load_about(folder)
     try:
-        encoder = AutoModel.from_pretrained(folder, attn_implementation="eager", add_pooling_layer=False)
+        encoder = load_encoder(str(folder), attn_implementation="eager")
         head = load_file(folder / "head.safetensors")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"{folder}: holds no trained network: {error}") from error
     network = WindowClassifier(encoder, head["weight"].shape[0])
     network.head.load_state_dict(head)

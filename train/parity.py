@@ -126,7 +126,7 @@ def _probabilities(model: Model, logits: Sequence[NDArray[np.float32]]) -> NDArr
 def _torch_logits(network: WindowClassifier, bags: Sequence[Sequence[list[int]]], batch: int = 16) -> list[NDArray[np.float32]]:
     flat = sorted((len(ids), d, w) for d, windows in enumerate(bags) for w, ids in enumerate(windows))
     logits = [np.zeros((len(windows), network.head.out_features), dtype=np.float32) for windows in bags]
-    collate = Collator()
+    collate = Collator(network.pad_id)
     with torch.inference_mode():
         for at in range(0, len(flat), batch):
             part = flat[at : at + batch]

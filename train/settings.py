@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aikind.train.base_weights import DEFAULT_BASE
+__all__ = ["DEFAULT_BASE", "TrainSettings"]
 
-__all__ = ["TrainSettings"]
+DEFAULT_BASE = "all-MiniLM-L6-v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class TrainSettings:
         learning_rate: For the encoder; the head learns ten times as fast.
         patience: Stop after that many evaluations without a better kind accuracy on validation.
         precision: ``auto`` (bf16 on CUDA and on CPUs that have it), ``bf16`` or ``fp32``.
+        dropout: Of hidden states in the encoder; the head always has 0.1.
+        frozen_layers: The lowest layers of the encoder that stay as they are, for large encoders on small machines.
         train_embeddings: Also train the token embeddings, which make up half of a small encoder.
     """
 
@@ -35,5 +37,7 @@ class TrainSettings:
     evaluations_per_epoch: int = 2
     patience: int = 4
     precision: str = "auto"
+    dropout: float = 0.0
+    frozen_layers: int = 0
     train_embeddings: bool = False
     seed: int = 7

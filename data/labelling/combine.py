@@ -15,6 +15,7 @@ __all__ = ["COMBINERS", "UNKNOWN", "Combiner", "by_accuracy", "combiner", "dawid
 
 UNKNOWN = -1
 _FOLDS = 5
+_PRIOR = 0.7
 
 # Takes votes of shape (rows, functions of one label) and gold of shape (rows,) with 1, 0 or UNKNOWN; gives the
 # probability of yes per row, NaN where every function abstains.
@@ -30,11 +31,14 @@ def majority(votes: NDArray[np.int8], gold: NDArray[np.int8]) -> NDArray[np.floa
 
 
 def by_accuracy(votes: NDArray[np.int8], gold: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Votes weighted by the log-odds of each function's accuracy on gold, smoothed by one hit and one miss."""
+    """Votes weighted by the log-odds of each function's accuracy on gold, drawn towards ``_PRIOR`` by two made-up votes.
+
+    Where there is no gold, all functions weigh the same, as in ``majority``.
+    """
     cast = votes != Vote.ABSTAIN
     judged = cast & (gold != UNKNOWN)[:, None]
     hits = (judged & (votes == gold[:, None])).sum(axis=0)
-    accuracy = (hits + 1) / (judged.sum(axis=0) + 2)
+    accuracy = (hits + 2 * _PRIOR) / (judged.sum(axis=0) + 2)
     odds = np.log(accuracy / (1 - accuracy))
     total = np.where(cast, np.where(votes == Vote.YES, odds, -odds), 0.0).sum(axis=1)
     return np.where(cast.any(axis=1), 1 / (1 + np.exp(-total)), np.nan)

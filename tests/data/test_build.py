@@ -118,7 +118,7 @@ def test_excluded_texts_and_their_near_copies_are_left_out(write_jsonl: Write, w
     write_jsonl("held_out.jsonl", [{"text": text(3)}, {"text": " ".join(text(5).split()[:45])}])
     built = build(load_recipe(write_recipe('exclude = ["held_out.jsonl"]\n' + RECIPE)))
     assert {f"s/{i}" for i in range(20)} - set(records(built)) == {"s/3", "s/5"}
-    assert [why for _, why in built.skipped.reasons] == ["a near copy of a text in an excluded file"] * 2
+    assert [skip.why for skip in built.skipped.all] == ["a near copy of a text in an excluded file"] * 2
 
 
 def test_exact_copies_are_dropped_and_gold_wins(write_jsonl: Write, write_recipe: WriteRecipe) -> None:
@@ -129,7 +129,7 @@ def test_exact_copies_are_dropped_and_gold_wins(write_jsonl: Write, write_recipe
     built = build(load_recipe(write_recipe(RECIPE + "weak = true\n")))
     assert "s/4" in records(built)
     assert not {"s/a0", "s/z"} & set(records(built))
-    assert any("with other gold labels" in why for _, why in built.skipped.reasons)
+    assert any("with other gold labels" in skip.why for skip in built.skipped.faults)
 
 
 def test_unread_rows_get_weak_labels_and_only_train(write_jsonl: Write, write_recipe: WriteRecipe) -> None:
@@ -161,25 +161,25 @@ def test_read_labels_are_found_by_file_id_and_hash(write_jsonl: Write, write_rec
     assert row["id"] == "real/pool/a"
     assert row["text"] == "A headline\n\n" + texts["a"][:50]
     assert (row["predictive"], row["generative"], row["hard"], row["label_origin"]) == (1.0, 0.0, True, "gold:read")
-    assert any("SHA-256 differs" in why for _, why in built.skipped.reasons)
+    assert any("SHA-256 differs" in skip.why for skip in built.skipped.faults)
 
 
 def test_broken_rows_are_skipped_with_their_line(write_jsonl: Write, write_recipe: WriteRecipe) -> None:
     broken = ["{", "[1]", {"id": "x", "text": ""}, {"text": text(50), "labels": []}, {"id": "y", "text": text(51), "labels": ["robotic"]}]
     path = write_jsonl("s.jsonl", [*rows_of(10), *broken])
-    reasons = dict(build(load_recipe(write_recipe(RECIPE))).skipped.reasons)
+    reasons = {skip.where: skip.why for skip in build(load_recipe(write_recipe(RECIPE))).skipped.all}
     assert "not JSON" in reasons[f"{path}:11"]
-    assert "not an object" in reasons[f"{path}:12"]
-    assert "wanted text" in reasons[f"{path}:13"]
+    assert "not a JSON object" in reasons[f"{path}:12"]
+    assert "no text" in reasons[f"{path}:13"]
     assert "no id" in reasons[f"{path}:14"]
-    assert "unknown label 'robotic'" in reasons[f"{path}:15"]
+    assert "an unknown label: 'robotic'" in reasons[f"{path}:15"]
 
 
 def test_gzip_csv_and_parquet_read_alike(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    rows = [{"id": str(i), "text": text(i), "labels": "generative" if i % 2 else "", "genre": "news"} for i in range(12)]
+    rows = [{"id": str(i), "text": text(i), "labels": "generative" if i % 2 else "neither", "genre": "news"} for i in range(12)]
     (tmp_path / "s.jsonl.gz").write_bytes(gzip.compress("".join(json.dumps(r) + "\n" for r in rows).encode()))
     with (tmp_path / "s.csv").open("w", newline="") as handle:
         writer = csv.DictWriter(handle, list(rows[0]))
@@ -241,3 +241,31 @@ def test_the_command_builds_and_reports(
     assert "unknown key 'nonsense'" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert not (tmp_path / "other").exists()
+
+
+def test_a_source_can_be_set_aside_whole_with_its_near_copies(write_jsonl: Write, write_recipe: WriteRecipe) -> None:
+    rows = rows_of(30)
+    write_jsonl("s.jsonl", rows)
+    write_jsonl("gold.jsonl", [{**rows[7], "id": "copy", "text": "Indeed " + rows[7]["text"]}, *rows_of(40)[30:]])
+    found = records(
+        build(load_recipe(write_recipe(RECIPE + '[[source]]\nname = "gold"\npath = "gold.jsonl"\nlabels = "labels"\nsplit = "test"\n')))
+    )
+    assert {r["split"] for k, r in found.items() if k.startswith("gold/")} == {"test"}
+    assert found["s/7"]["split"] == "test"
+
+
+def test_labels_whose_text_is_missing_are_told(write_jsonl: Write, write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    write_jsonl("pool.jsonl", [{"id": "a", "text": text(1)}])
+    digest = hashlib.sha256(text(1).encode()).hexdigest()
+    lines = ["file,id,sha256,chars_read,predictive,generative,hard", f"pool,a,{digest},0,1,0,0", f"pool,gone,{digest},0,1,0,0"]
+    (tmp_path / "gold.csv").write_text("\n".join(lines) + "\n")
+    recipe = '[[source]]\nname = "real"\npath = "pool.jsonl"\ngold = "gold.csv"\n[split]\nvalidation = 0\ntest = 0\n'
+    built = build(load_recipe(write_recipe(recipe)))
+    assert [skip.why for skip in built.skipped.faults] == ["labels whose text is not in the source 'real': 1, the first pool gone"]
+
+
+def test_an_excluded_file_without_texts_is_refused(write_jsonl: Write, write_recipe: WriteRecipe) -> None:
+    write_jsonl("s.jsonl", rows_of(10))
+    write_jsonl("held_out.jsonl", [{"body": "x"}])
+    with pytest.raises(DatasetError, match=r"held_out\.jsonl:1: an excluded file must have the field 'text'; this row has body"):
+        build(load_recipe(write_recipe('exclude = ["held_out.jsonl"]\n' + RECIPE)))

@@ -28,6 +28,15 @@ SOURCE = '[[source]]\nname = "s"\npath = "s.jsonl"\nlabels = "labels"\n'
         ("seed = 1\n", r"no \[\[source\]\] table"),
         ("seed = 'x'\n" + SOURCE, "seed = 'x'; expected a whole number"),
         ("[[source\n", "cannot read the recipe: .*line 1"),
+        (
+            '[[source]]\nname = "a/b"\npath = "s.jsonl"\n',
+            r"recipe\.toml:2: name = 'a/b' in \[\[source\]\]; expected a name without a slash",
+        ),
+        ('[[source]]\nname = "s"\npath = ""\n', r"recipe\.toml:3: path is empty in the source 's'"),
+        (SOURCE + 'split = "exam"\n', r"recipe\.toml:5: split = 'exam' in \[\[source\]\]; expected one of train, validation, test"),
+        (SOURCE + "validation = 0.5\ntest = 0.5\n", "leave nothing of the source 's' to train on"),
+        ("exclude = [1]\n" + SOURCE, r"recipe\.toml:1: exclude = \[1\]; expected a list of files"),
+        ("label_set = 5\n" + SOURCE, r"recipe\.toml:1: label_set = 5; expected the name of a file"),
         ('label_set = "labels.toml"\n' + SOURCE, "cannot read the label set"),
     ],
 )

@@ -35,13 +35,17 @@ BROKEN = {
     "a capital letter": ([row("b", labels=["Generative"])], ":2: unknown label 'Generative'; write it as 'generative'"),
     "a kind for a label": ([row("b", labels=["both"])], ":2: 'both' is a kind, not a label; write the labels predictive, generative"),
     "null labels": ([row("b", labels=None)], ":2: 'labels' is null; expected a list, empty for 'neither'"),
+    "an empty cell": (
+        [row("b", labels="")],
+        ":2: 'labels' is empty, which counts as not labelled; write 'neither' for a row with no label",
+    ),
     "an id used twice": ([row("a")], ":2: the id 'a' was used before, at"),
     "one text with two labels": (
         [{"id": "b", "text": "a WALK along  the river.", "labels": ["predictive"]}],
         ":2: the same text as at",
     ),
     "labels of a strange type": ([row("b", labels=3)], ":2: 'labels' holds a int; expected a list of label names, such as ['predictive']"),
-    "a list for a row": (["[1, 2]"], ":2: a list, not an object"),
+    "a list for a row": (["[1, 2]"], ":2: not a JSON object: a list"),
 }
 
 
