@@ -7,11 +7,13 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from aikind.data.labelling.analysis import FunctionReport, analyze
-from aikind.data.labelling.base import Votes, apply_functions, select
+from aikind.data.labelling.base import Votes, select
 from aikind.data.labelling.combine import Combiner, combiner, gold_values
+from aikind.data.labelling.kept_votes import apply_in_chunks
 from aikind.data.near_copies import clusters
 from aikind.data.recipe import SPLITS, Recipe
 from aikind.data.rows import Row, Skipped, share_of, source_name, text_hash
@@ -23,6 +25,7 @@ from aikind.records import join_title
 __all__ = ["BuiltDataset", "build", "vote_on_everything"]
 
 Say = Callable[[str], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,15 @@ class BuiltDataset:
     fingerprint: str
 
 
-def build(recipe: Recipe, say: Say = lambda _: None) -> BuiltDataset:
+def build(
+    recipe: Recipe, say: Say = lambda _: None, kept: Path | None = None, progress: Progress = lambda _done, _total: None
+) -> BuiltDataset:
     """Run the whole labelling pipeline in memory.
 
     Args:
         say: Receives a line of progress per step.
+        kept: Folder for finished chunks of the longest step; a build that is started again after a kill takes them from there.
+        progress: Receives the rows done and the rows in all during that step.
 
     Raises:
         RecipeError: The recipe names something that does not exist, or no row is left.
@@ -61,7 +68,7 @@ def build(recipe: Recipe, say: Say = lambda _: None) -> BuiltDataset:
     rows, cluster_of = _cluster(recipe, rows, skipped)
     split_of = assign_splits(recipe, rows, cluster_of)
     say(f"{len(functions)} labelling functions vote on {len(rows)} rows")
-    votes = apply_functions(functions, rows)
+    votes = apply_in_chunks(functions, rows, kept, progress)
     # A combiner may learn from gold, and a function be judged by it, but only by what trains.
     known = [row if split == "train" else replace(row, labels=None) for row, split in zip(rows, split_of, strict=True)]
     splits = _label(recipe, rows, split_of, votes, known, combine, skipped)
@@ -78,7 +85,7 @@ def vote_on_everything(recipe: Recipe, say: Say = lambda _: None) -> tuple[list[
     """
     everything = replace(recipe, sources=tuple(replace(source, weak=True) for source in recipe.sources))
     rows = _read(everything, Skipped(), say)
-    return rows, apply_functions(select(recipe.labelling.functions, recipe.label_set, str(recipe.path)), rows)
+    return rows, apply_in_chunks(select(recipe.labelling.functions, recipe.label_set, str(recipe.path)), rows)
 
 
 def _read(recipe: Recipe, skipped: Skipped, say: Say) -> list[Row]:

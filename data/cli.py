@@ -21,15 +21,18 @@ def dataset() -> None:
 def build_command(recipe: Path, output: Path) -> None:
     """Build the dataset that RECIPE (a TOML file) describes.
 
+    Started again after a kill, it goes on where the labelling functions stopped.
+
     \b
     Example:
       aikind dataset build data/recipes/corpus.toml -o build/dataset
     """
     from aikind.data.build import build
     from aikind.data.recipe import load_recipe
-    from aikind.data.store import write_dataset
+    from aikind.data.store import claim, write_dataset
 
-    built = build(load_recipe(recipe), say=lambda line: click.echo(line, err=True))
+    loaded = load_recipe(recipe)
+    built = build(loaded, say=lambda line: click.echo(line, err=True), kept=claim(output) / "votes", progress=_show_progress)
     write_dataset(built, output)
     broken = built.skipped.faults
     for skip in broken[:20]:
@@ -40,6 +43,11 @@ def build_command(recipe: Path, output: Path) -> None:
         click.echo(f"labelling function {name} crashed {built.votes.crashes[name]} times; first at {first}", err=True)
     sizes = ", ".join(f"{name} {len(rows)}" for name, rows in built.splits.items())
     click.echo(f"{output}: {sizes}; fingerprint {built.fingerprint[:16]}; card in {output / 'README.md'}")
+
+
+def _show_progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r  {done} of {total} rows" + ("\n" if done == total else ""), nl=False, err=True)
 
 
 @dataset.command("analyze")

@@ -15,10 +15,11 @@ from aikind.data.recipe import SPLITS
 from aikind.errors import DatasetError, MissingExtraError
 from aikind.label_set import LabelSet
 
-__all__ = ["StoredDataset", "load_dataset", "read_card", "write_dataset"]
+__all__ = ["StoredDataset", "claim", "load_dataset", "read_card", "write_dataset"]
 
 DESCRIPTION = "aikind.json"
 CARD = "README.md"
+WORK = ".unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +40,51 @@ class StoredDataset:
             yield from self.splits[name]
 
 
+def claim(folder: Path) -> Path:
+    """Make sure, before the work begins, that a dataset can be written to ``folder``; returns its sibling for unfinished work.
+
+    Raises:
+        DatasetError: ``folder`` holds something else, or nothing can be written beside it.
+    """
+    folder = folder.resolve()
+    work = folder.with_name(folder.name + WORK)
+    try:
+        if folder.exists() and any(folder.iterdir()) and not (folder / DESCRIPTION).exists():
+            raise DatasetError(f"{folder}: is not empty and holds no aikind dataset; give another folder")
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(f"{folder}: cannot be written: {error}") from error
+    return work
+
+
 def write_dataset(built: BuiltDataset, folder: Path) -> None:
     """Write the dataset to ``folder``; it appears whole or not at all, and replaces an earlier dataset only.
 
     Raises:
-        DatasetError: ``folder`` holds something else.
+        DatasetError: ``folder`` holds something else, or cannot be written.
         MissingExtraError: The datasets library is not installed.
     """
     try:
         from datasets import Dataset, DatasetDict, Features, Value, disable_progress_bars
     except ImportError as error:
         raise MissingExtraError("writing a dataset", "train") from error
-    if folder.exists() and any(folder.iterdir()) and not (folder / DESCRIPTION).exists():
-        raise DatasetError(f"{folder}: is not empty and holds no aikind dataset; give another folder")
+    work = claim(folder)
     disable_progress_bars()
     strings = {name: Value("string") for name in ("id", "text", "label_origin", "source", "genre")}
     numbers = {name: Value("float32") for name in (*built.recipe.label_set.names, "weight")}
     features = Features({**strings, **numbers, "hard": Value("bool")})
-    draft = folder.with_name(folder.name + ".part")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.parent.mkdir(parents=True, exist_ok=True)
-    DatasetDict({name: Dataset.from_list(built.splits[name], features=features) for name in SPLITS}).save_to_disk(draft)
-    (draft / CARD).write_text(dataset_card(built), encoding="utf-8")
     description = {"name": built.recipe.name, "fingerprint": built.fingerprint, "label_set": built.recipe.label_set.to_dict()}
-    (draft / DESCRIPTION).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+    draft = work / "dataset"
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        DatasetDict({name: Dataset.from_list(built.splits[name], features=features) for name in SPLITS}).save_to_disk(draft)
+        (draft / CARD).write_text(dataset_card(built), encoding="utf-8")
+        (draft / DESCRIPTION).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder.resolve())
+    except OSError as error:
+        raise DatasetError(f"{folder}: cannot be written: {error}") from error
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def load_dataset(folder: Path) -> StoredDataset:

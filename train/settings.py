@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT_BASE", "TrainSettings"]
+from aikind.base_package import DEFAULT_BASE
 
-DEFAULT_BASE = "all-MiniLM-L6-v2"
+__all__ = ["TrainSettings"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,12 @@ def labelling_function(label: str) -> Callable[[Callable[[Row], Vote]], Callable
 
 def registered_functions() -> tuple[LabellingFunction, ...]:
     """Every labelling function that comes with aikind, in the order of their definition."""
-    from aikind.data.labelling import context_functions, genre_functions, term_functions  # noqa: F401  (importing them registers them)
+    from aikind.data.labelling import (  # noqa: F401  (importing them registers them)
+        context_functions,
+        genre_functions,
+        prototype_functions,
+        term_functions,
+    )
 
     return tuple(_REGISTRY.values())
 

@@ -269,3 +269,33 @@ def test_an_excluded_file_without_texts_is_refused(write_jsonl: Write, write_rec
     write_jsonl("held_out.jsonl", [{"body": "x"}])
     with pytest.raises(DatasetError, match=r"held_out\.jsonl:1: an excluded file must have the field 'text'; this row has body"):
         build(load_recipe(write_recipe('exclude = ["held_out.jsonl"]\n' + RECIPE)))
+
+
+def test_a_killed_build_goes_on_with_the_votes_it_has(
+    write_jsonl: Write, write_recipe: WriteRecipe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    voted: list[str] = []
+
+    def counting(row: Row) -> Vote:
+        if len(voted) == 2500:
+            raise KeyboardInterrupt
+        voted.append(row.key)
+        return Vote.YES if row.key.endswith("7") else Vote.ABSTAIN
+
+    base.registered_functions()
+    monkeypatch.setitem(base._REGISTRY, "counting", LabellingFunction("counting", "generative", counting))
+    rng = random.Random(3)
+    words = [f"w{n}" for n in range(5000)]
+    write_jsonl("s.jsonl", [{"id": str(i), "text": " ".join(rng.choices(words, k=8)), "labels": []} for i in range(3000)])
+    recipe = load_recipe(write_recipe(RECIPE + '[labelling]\nfunctions = ["counting"]\n'))
+    kept = tmp_path / "kept"
+    with pytest.raises(KeyboardInterrupt):
+        build(recipe, kept=kept)
+    assert len(list(kept.glob("*.npz"))) == 2
+    (kept / "cut-off.part").write_bytes(b"x")
+    before = len(voted)
+    voted.append("a second run")
+    resumed = build(recipe, kept=kept)
+    assert len(voted) == before + 1 + 1000
+    assert (resumed.votes.matrix == build(recipe).votes.matrix).all()
+    assert (resumed.votes.matrix == Vote.YES).sum() == 300

@@ -188,14 +188,13 @@ def test_without_the_training_packages_the_install_line_is_given(tmp_path: Path,
 
 
 def test_the_base_package_is_checked_by_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    from aikind import ModelError
-    from aikind.train import base_weights
+    from aikind import ModelError, base_package
 
-    folder = Path(base_weights.base_folder(base_weights.DEFAULT_BASE))
+    folder = Path(base_package.base_folder())
     assert (folder / "config.json").exists()
-    monkeypatch.setattr(base_weights, "_SHA256", "0" * 64)
+    monkeypatch.setattr(base_package, "_SHA256", "0" * 64)
     with pytest.raises(ModelError, match="SHA-256 is 53aa5117"):
-        base_weights.base_folder(base_weights.DEFAULT_BASE)
+        base_package.base_folder()
 
 
 def test_baselines_stand_beside_the_model(model: Path, dataset: Path, tmp_path: Path) -> None:
