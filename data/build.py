@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from aikind.data.agreement import Agreement, measure_agreement
 from aikind.data.labelling.analysis import FunctionReport, analyze
 from aikind.data.labelling.base import Votes, select
 from aikind.data.labelling.combine import Combiner, combiner, gold_values
@@ -43,6 +44,7 @@ class BuiltDataset:
     votes: Votes
     skipped: Skipped
     fingerprint: str
+    agreements: tuple[Agreement, ...] = ()
 
 
 def build(
@@ -71,10 +73,11 @@ def build(
     votes = apply_in_chunks(functions, rows, kept, progress)
     # A combiner may learn from gold, and a function be judged by it, but only by what trains.
     known = [row if split == "train" else replace(row, labels=None) for row, split in zip(rows, split_of, strict=True)]
+    agreements = tuple(measure_agreement(recipe.folder / path, recipe.label_set) for path in recipe.readings)
     splits = _label(recipe, rows, split_of, votes, known, combine, skipped)
     if not splits["train"]:
         raise RecipeError(f"{recipe.path}: no row is left to train on; {len(skipped.all)} were skipped")
-    return BuiltDataset(recipe, splits, analyze(votes, known), votes, skipped, _fingerprint(recipe, splits))
+    return BuiltDataset(recipe, splits, analyze(votes, known), votes, skipped, _fingerprint(recipe, splits), agreements)
 
 
 def vote_on_everything(recipe: Recipe, say: Say = lambda _: None) -> tuple[list[Row], Votes]:

@@ -44,6 +44,16 @@ def _kind(record: dict[str, Any], label_set: LabelSet) -> str:
     return label_set.kind([name for name in label_set.names if record[name] >= 0.5])
 
 
+def _agreement_section(built: BuiltDataset) -> str:
+    names = built.recipe.label_set.names
+    rows = [
+        (a.name, a.documents, *("" if (k := a.kappa[n]) is None else f"{k:.3f}" for n in names), f"{a.same_kind:.1%}")
+        for a in built.agreements
+    ]
+    header = ("readings", "documents", *(f"kappa {n}" for n in names), "same kind")
+    return "## Agreement of two readers (Cohen's kappa)\n\n" + markdown_table(header, rows)
+
+
 def dataset_card(built: BuiltDataset) -> str:
     """Markdown card with counts by split, source and genre, the labelling functions, and what was left out."""
     label_set = built.recipe.label_set
@@ -71,6 +81,7 @@ def dataset_card(built: BuiltDataset) -> str:
                 "## Labels\n\n" + definitions,
                 "## Splits\n\n" + markdown_table(("split", *label_set.kinds, "all"), by_split),
                 "## Where the labels came from\n\n" + counts("label_origin"),
+                *([_agreement_section(built)] if built.agreements else []),
                 "## Sources\n\n" + counts("source"),
                 "## Genres\n\n" + counts("genre"),
                 "## Labelling functions\n\n" + functions_table(built.functions) + crashed,

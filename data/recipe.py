@@ -87,7 +87,12 @@ class SplitPlan:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A parsed recipe. Paths in it are relative to ``folder``."""
+    """A parsed recipe. Paths in it are relative to ``folder``.
+
+    Attributes:
+        exclude: Files whose texts, and near copies of them, stay out.
+        readings: CSVs of labels given by two readers, whose agreement the card tells.
+    """
 
     name: str
     path: Path
@@ -98,6 +103,7 @@ class Recipe:
     near_copies: NearCopyPlan = field(default_factory=NearCopyPlan)
     split: SplitPlan = field(default_factory=SplitPlan)
     exclude: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -115,7 +121,7 @@ def load_recipe(path: Path) -> Recipe:
         raw = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path}: cannot read the recipe: {error}") from error
-    allowed = {"name", "seed", "label_set", "exclude", "source", "labelling", "near_copies", "split"}
+    allowed = {"name", "seed", "label_set", "exclude", "readings", "source", "labelling", "near_copies", "split"}
     _check_keys(path, text, "the recipe", raw, allowed)
     sources = raw.get("source", [])
     if not isinstance(sources, list) or not sources:
@@ -124,11 +130,8 @@ def load_recipe(path: Path) -> Recipe:
     if len({s.name for s in built}) < len(built):
         raise RecipeError(f"{path}: two sources have the same name")
     labels = raw.get("label_set", "")
-    exclude = raw.get("exclude", [])
     if not isinstance(labels, str):
         raise RecipeError(f"{path}:{_line(text, 'label_set')}: label_set = {labels!r}; expected the name of a file")
-    if not isinstance(exclude, list) or not all(isinstance(e, str) and e for e in exclude):
-        raise RecipeError(f"{path}:{_line(text, 'exclude')}: exclude = {exclude!r}; expected a list of files or globs")
     split = _table(path, text, "[split]", raw.get("split", {}), SplitPlan)
     if split.by not in SPLIT_BY:
         raise RecipeError(f"{path}:{_line(text, 'by')}: by = {split.by!r} in [split]; expected one of {', '.join(SPLIT_BY)}")
@@ -143,8 +146,16 @@ def load_recipe(path: Path) -> Recipe:
         labelling=_table(path, text, "[labelling]", raw.get("labelling", {}), LabellingPlan),
         near_copies=_table(path, text, "[near_copies]", raw.get("near_copies", {}), NearCopyPlan),
         split=split,
-        exclude=tuple(exclude),
+        exclude=_files(path, text, "exclude", raw),
+        readings=_files(path, text, "readings", raw),
     )
+
+
+def _files(path: Path, text: str, key: str, raw: dict[str, Any]) -> tuple[str, ...]:
+    value = raw.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(e, str) and e for e in value):
+        raise RecipeError(f"{path}:{_line(text, key)}: {key} = {value!r}; expected a list of files")
+    return tuple(value)
 
 
 def _check_source(path: Path, text: str, source: Source, split: SplitPlan) -> None:

@@ -51,7 +51,17 @@ def read_jsonl(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def _documents(folder: str) -> dict[str, list[dict[str, Any]]]:
+    return {path.stem: read_jsonl(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "data" / folder).glob("*.jsonl"))}
+
+
 @pytest.fixture(scope="session")
-def corpus() -> list[dict[str, Any]]:
-    """The project's own documents."""
-    return [row for path in sorted((ROOT / "data" / "corpus").glob("*.jsonl")) for row in read_jsonl(path.read_text(encoding="utf-8"))]
+def gold() -> dict[str, list[dict[str, Any]]]:
+    """The documents that are set aside to measure on, by file."""
+    return _documents("gold")
+
+
+@pytest.fixture(scope="session")
+def corpus(gold: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """All of the project's own documents, gold included."""
+    return [row for rows in (*_documents("corpus").values(), *gold.values()) for row in rows]

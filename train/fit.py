@@ -22,7 +22,8 @@ from aikind.train.base_weights import freeze, load_encoder, save_tokenizer
 from aikind.train.encode import Collator, encode_rows, windower_for
 from aikind.train.head_start import document_embeddings, set_head
 from aikind.train.metrics import kind_accuracy
-from aikind.train.network import DocumentClassifier, WindowClassifier, save_network
+from aikind.train.network import DocumentClassifier, WindowClassifier, save_network, write_json
+from aikind.train.sampling import LengthGroupedSampler
 from aikind.train.settings import TrainSettings
 
 __all__ = ["fit"]
@@ -54,7 +55,7 @@ def fit(
         "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint, "path": str(dataset_path.resolve())},
         "label_set": dataset.label_set.to_dict(),
     }
-    _claim(run, about)
+    _refuse_another(run, about)
     if (run / "network" / "about.json").exists():
         say(f"{run}: already trained")
         return
@@ -64,6 +65,7 @@ def fit(
     network = _network(base, len(dataset.label_set.names), settings)
     save_tokenizer(base, run / "network")
     windower = windower_for(run / "network", WindowPlan(settings.window_tokens, settings.window_overlap))
+    write_json(run / "run.json", about)
     names = dataset.label_set.names
     train = encode_rows(dataset.splits["train"], names, windower, settings.most_windows)
     validation = encode_rows(dataset.splits["validation"], names, windower, settings.most_windows)
@@ -92,16 +94,16 @@ def _last_checkpoint(run: Path) -> str | None:
     return str(max(whole, key=lambda folder: int(folder.name.rsplit("-", 1)[1]))) if whole else None
 
 
-def _claim(run: Path, about: dict[str, Any]) -> None:
-    path = run / "run.json"
-    if path.exists():
-        earlier = json.loads(path.read_text(encoding="utf-8"))
-        for part, mine in (("settings", about["settings"]), ("dataset", about["dataset"])):
-            differing = sorted(k for k in mine if k != "path" and earlier[part].get(k) != mine[k])
-            if differing:
-                raise ModelError(f"{run}: holds a run with another {part} ({', '.join(differing)}); give another folder or delete it")
-    run.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+def _refuse_another(run: Path, about: dict[str, Any]) -> None:
+    try:
+        earlier = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    for part in ("settings", "dataset"):
+        mine = about[part]
+        differing = sorted(k for k in mine if k != "path" and earlier[part].get(k) != mine[k])
+        if differing:
+            raise ModelError(f"{run}: holds a run with another {part} ({', '.join(differing)}); give another folder or delete it")
 
 
 def _network(base: str, labels: int, settings: TrainSettings) -> WindowClassifier:
@@ -125,7 +127,7 @@ def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run
     cuda = torch.cuda.is_available()
     fast_on_cpu = bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
     arguments = TrainingArguments(
-        output_dir=str(run / "checkpoints"),
+        output_dir=str(run.resolve() / "checkpoints"),
         use_cpu=not cuda,
         bf16=settings.precision == "bf16" or (settings.precision == "auto" and (cuda or fast_on_cpu)),
         num_train_epochs=settings.epochs,
@@ -134,8 +136,6 @@ def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run
         lr_scheduler_type="linear",
         warmup_steps=0.06,
         max_grad_norm=1.0,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
         remove_unused_columns=False,
         label_names=["labels"],
         eval_strategy="steps",
@@ -144,6 +144,7 @@ def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run
         save_steps=every,
         save_total_limit=2,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,
         metric_for_best_model="kind_accuracy",
         greater_is_better=True,
         logging_steps=max(1, min(20, every)),
@@ -157,7 +158,7 @@ def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run
         [{"params": body, "lr": settings.learning_rate}, {"params": head, "lr": settings.learning_rate * 10}],
         weight_decay=settings.weight_decay,
     )
-    trainer = Trainer(
+    trainer = _SeededTrainer(
         model=model,
         args=arguments,
         train_dataset=train,
@@ -168,6 +169,12 @@ def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run
         callbacks=[EarlyStoppingCallback(settings.patience), _JsonLog(run / "log.jsonl")],
     )
     return trainer
+
+
+class _SeededTrainer(Trainer):
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        return LengthGroupedSampler(rows["length"], self.args.train_batch_size, self.args.seed)
 
 
 def _metrics(prediction: Any) -> dict[str, float]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from aikind.errors import ModelError
 from aikind.train.base_weights import load_encoder
 
-__all__ = ["DocumentClassifier", "WindowClassifier", "load_about", "load_network", "save_network"]
+__all__ = ["DocumentClassifier", "WindowClassifier", "load_about", "load_network", "save_network", "write_json"]
 
 
 class WindowClassifier(nn.Module):
@@ -93,7 +93,14 @@ def save_network(network: WindowClassifier, folder: Path, about: dict[str, Any])
     folder.mkdir(parents=True, exist_ok=True)
     network.encoder.save_pretrained(folder)  # type: ignore[operator]
     save_file({name: t.contiguous() for name, t in network.head.state_dict().items()}, folder / "head.safetensors")
-    (folder / "about.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    write_json(folder / "about.json", about)  # it says that the rest is whole, so it comes last
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write ``path`` at once, so that a kill leaves the old file or the new one."""
+    draft = path.with_suffix(".part")
+    draft.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    draft.rename(path)
 
 
 def load_about(folder: Path) -> dict[str, Any]:

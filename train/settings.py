@@ -35,7 +35,7 @@ class TrainSettings:
     window_overlap: int = 64
     most_windows: int = 8
     evaluations_per_epoch: int = 2
-    patience: int = 4
+    patience: int = 3
     precision: str = "auto"
     dropout: float = 0.0
     frozen_layers: int = 0

@@ -68,6 +68,14 @@ def test_the_run_keeps_a_log_of_losses_scores_and_time_left(run: Path) -> None:
     assert about["validation"]["eval_kind_accuracy"] == max(scores)  # the best, not the last
 
 
+def test_a_killed_run_ends_as_one_that_was_left_in_peace(run: Path, dataset: Path, tiny_base: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    done = command("model", "train", dataset, "-o", whole, "--base", tiny_base, *TRAIN_OPTIONS)
+    assert done.returncode == 0, done.stderr
+    for name in ("model.safetensors", "head.safetensors"):
+        assert (whole / "network" / name).read_bytes() == (run / "network" / name).read_bytes()
+
+
 def test_a_finished_run_is_not_trained_again_and_another_setting_is_refused(run: Path, dataset: Path, tiny_base: Path) -> None:
     arguments = ["model", "train", dataset, "-o", run, "--base", tiny_base, *TRAIN_OPTIONS]
     assert "already trained" in command(*arguments).stderr
