@@ -26,7 +26,7 @@ class TrainSettings:
     """
 
     base: str = DEFAULT_BASE
-    epochs: float = 2.0
+    epochs: float = 3.0
     batch_size: int = 16
     learning_rate: float = 5e-5
     weight_decay: float = 0.01
