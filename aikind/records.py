@@ -35,7 +35,7 @@ class Tagging:
         labels: Names of the labels the document carries, in the label set's order.
         kind: The name for that combination of labels, such as ``neither``; empty on error.
         scores: Calibrated probability of each label, between 0 and 1; empty on error.
-        unsure: True when a score lies so near its threshold that the label may well be wrong, or the text is too short.
+        doubts: Why the labels may well be wrong: ``close_call`` (a score near its threshold), ``too_short``, ``not_english``.
         windows: How many windows of text the scores rest on.
         error: Why the document could not be tagged, or None.
     """
@@ -44,9 +44,14 @@ class Tagging:
     labels: tuple[str, ...] = ()
     kind: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
-    unsure: bool = False
+    doubts: tuple[str, ...] = ()
     windows: int = 0
     error: str | None = None
+
+    @property
+    def unsure(self) -> bool:
+        """Whether there is any doubt; such results are worth a look."""
+        return bool(self.doubts)
 
 
 def join_title(title: str, text: str) -> str:

@@ -14,11 +14,10 @@ from aikind.label_set import LabelSet
 from aikind.model_folder import Manifest, default_model
 from aikind.records import Document, Tagging
 from aikind.serve.cpus import available_cpus
+from aikind.serve.doubt import doubts
 from aikind.serve.model import Model
 
 __all__ = ["Tagger"]
-
-TOO_SHORT = 12  # tokens; the model was trained on sentences and longer texts, and guesses at a word or two
 
 
 class Tagger:
@@ -66,9 +65,8 @@ class Tagger:
         manifest = self._model.manifest
         scores = {name: float(p) for name, p in zip(manifest.label_set.names, scored.probabilities, strict=True)}
         labels = tuple(name for name in scores if scores[name] >= manifest.thresholds[name])
-        unsure = any(abs(scores[name] - manifest.thresholds[name]) < manifest.unsure_within for name in scores)
-        unsure = unsure or sum(window.tokens for window in scored.windows) < TOO_SHORT
-        return Tagging(id, labels, manifest.label_set.kind(labels), scores, unsure, len(scored.windows))
+        tokens = sum(window.tokens for window in scored.windows)
+        return Tagging(id, labels, manifest.label_set.kind(labels), scores, doubts(text, tokens, scores, manifest), len(scored.windows))
 
     def tag_many(self, documents: Iterable[Document | str]) -> Iterator[Tagging]:
         """Tag documents as they come: lazily, in parallel, one result for each in their order.

@@ -21,6 +21,7 @@ def as_record(tagging: Tagging) -> dict[str, Any]:
         "labels": list(tagging.labels),
         "scores": {name: round(score, 6) for name, score in tagging.scores.items()},
         "unsure": tagging.unsure,
+        "doubts": list(tagging.doubts),
         "windows": tagging.windows,
         "error": tagging.error,
     }

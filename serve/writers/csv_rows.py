@@ -13,12 +13,12 @@ __all__ = ["CsvWriter"]
 
 
 class CsvWriter:
-    """Columns: id, kind, labels (joined by spaces), a score per label, unsure, windows, error."""
+    """Columns: id, kind, labels (joined by spaces), a score per label, unsure, doubts (joined by spaces), windows, error."""
 
     def __init__(self, file: TextIO, label_set: LabelSet) -> None:
         self._names = label_set.names
         self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow(["id", "kind", "labels", *(f"score_{name}" for name in self._names), "unsure", "windows", "error"])
+        self._writer.writerow(["id", "kind", "labels", *(f"score_{name}" for name in self._names), "unsure", "doubts", "windows", "error"])
 
     def write(self, tagging: Tagging) -> None:
         record = as_record(tagging)
@@ -30,6 +30,7 @@ class CsvWriter:
                 " ".join(record["labels"]),
                 *scores,
                 str(tagging.unsure).lower(),
+                " ".join(tagging.doubts),
                 tagging.windows,
                 tagging.error or "",
             ]

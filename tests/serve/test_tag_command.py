@@ -52,7 +52,7 @@ def test_a_folder_is_read_recursively_in_order(aikind: Aikind, folder: Path) -> 
         (f"{folder}/deep/c.txt", "predictive"),
         ("row", "neither"),
     ]
-    assert set(records(done)[0]) == {"id", "kind", "labels", "scores", "unsure", "windows", "error"}
+    assert set(records(done)[0]) == {"id", "kind", "labels", "scores", "unsure", "doubts", "windows", "error"}
     assert "4 documents" in done.stderr
 
 

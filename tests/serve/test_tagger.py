@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -64,9 +65,37 @@ def test_a_source_that_breaks_raises_its_own_error_after_what_came_before(tagger
         next(results)
 
 
+PLAIN = "The council met on Tuesday to discuss the repair of the old bridge, and thanked the volunteers."
+FOREIGN = {
+    "German": "Das Modell sagt die Nachfrage für die kommenden Wochen aus den bisherigen Verkäufen und dem Wetter voraus.",
+    "French": "Le modèle génère des images à partir d'une courte description, et les artistes s'en plaignent depuis des mois.",
+    "Chinese": "该模型根据过去的销售数据和天气预测未来几周的需求，并向仓库经理发出警告，以便他们及时订货。",
+    "Spanish": "El ayuntamiento aprobó ayer el presupuesto para las carreteras y las escuelas después de un largo debate.",
+}
+
+
 def test_a_word_or_two_is_unsure(tagger: Tagger) -> None:
+    assert "too_short" in tagger.tag("hello").doubts
     assert tagger.tag("hello").unsure
-    assert not tagger.tag("The council met on Tuesday to discuss the repair of the old bridge, and thanked the volunteers.").unsure
+    assert tagger.tag(PLAIN).doubts == ()
+    assert not tagger.tag(PLAIN).unsure
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_another_language_is_unsure(tagger: Tagger, language: str) -> None:
+    assert "not_english" in tagger.tag(FOREIGN[language]).doubts
+
+
+def test_english_is_known_even_without_its_commonest_words(tagger: Tagger) -> None:
+    headlines = "Police detect forged essays; schools demand answers, parents protest, ministers promise stricter rules before autumn"
+    assert "not_english" not in tagger.tag(headlines).doubts
+
+
+def test_the_doubts_are_those_of_the_scores(tagger: Tagger, corpus: list[dict[str, Any]]) -> None:
+    manifest = tagger.manifest
+    for tagging in tagger.tag_many([Document(row["id"], row["text"][:600]) for row in corpus[::60]]):
+        near = any(abs(score - manifest.thresholds[name]) < manifest.unsure_within for name, score in tagging.scores.items())
+        assert ("close_call" in tagging.doubts) == near
 
 
 def test_one_string_is_no_list_of_documents(tagger: Tagger) -> None:
