@@ -57,6 +57,8 @@ def test_a_broken_recipe_is_explained_with_its_line(write_recipe: Callable[[str]
     [
         (SOURCE + '[labelling]\nfunctions = ["guess"]\n', "no labelling function is called 'guess'; there are .*names_classical_method"),
         (SOURCE + '[labelling]\ncombine = "dice"\n', "combine = 'dice'; expected one of by_accuracy, dawid_skene, majority"),
+        (ENDPOINT.replace("llm", "llm:port"), r"recipe\.toml: url = 'http://llm:port/v1' in \[labelling\.endpoint\]: Invalid port"),
+        (ENDPOINT.replace("llm", ""), r"recipe\.toml: url = 'http:///v1' in \[labelling\.endpoint\] names no host"),
         (SOURCE, "no file matches 's.jsonl'"),
         ('exclude = ["gone.jsonl"]\n' + SOURCE, "no file matches"),
     ],
