@@ -12,8 +12,9 @@ from typing import Any
 
 from aikind.data.agreement import Agreement, measure_agreement
 from aikind.data.labelling.analysis import FunctionReport, analyze
-from aikind.data.labelling.base import Votes, select
+from aikind.data.labelling.base import LabellingFunction, Votes, join_votes, select
 from aikind.data.labelling.combine import Combiner, combiner, gold_values
+from aikind.data.labelling.endpoint import check_endpoint, vote_by_endpoint
 from aikind.data.labelling.kept_votes import apply_in_chunks
 from aikind.data.near_copies import clusters
 from aikind.data.recipe import SPLITS, Recipe
@@ -58,12 +59,12 @@ def build(
         progress: Receives the rows done and the rows in all during that step.
 
     Raises:
-        RecipeError: The recipe names something that does not exist, or no row is left.
+        RecipeError: The recipe names something that does not exist, its endpoint refuses, or no row is left.
         DatasetError: A source file cannot be read.
-        MissingExtraError: The packages for building are not installed.
+        MissingExtraError: The packages for building, or for asking an endpoint, are not installed.
     """
     combine = combiner(recipe.labelling.combine, str(recipe.path))
-    functions = select(recipe.labelling.functions, recipe.label_set, str(recipe.path))
+    functions = _voters(recipe)
     skipped = Skipped()
     rows = _read(recipe, skipped, say)
     say(f"{len(rows)} different texts; looking for near copies")
@@ -71,6 +72,7 @@ def build(
     split_of = assign_splits(recipe, rows, cluster_of)
     say(f"{len(functions)} labelling functions vote on {len(rows)} rows")
     votes = apply_in_chunks(functions, rows, kept, progress)
+    votes = join_votes(votes, vote_by_endpoint(recipe, rows, [split == "train" for split in split_of], say))
     # A combiner may learn from gold, and a function be judged by it, but only by what trains.
     known = [row if split == "train" else replace(row, labels=None) for row, split in zip(rows, split_of, strict=True)]
     agreements = tuple(measure_agreement(recipe.folder / path, recipe.label_set) for path in recipe.readings)
@@ -86,9 +88,16 @@ def vote_on_everything(recipe: Recipe, say: Say = lambda _: None) -> tuple[list[
     Raises:
         RecipeError, DatasetError: As ``build``.
     """
+    functions = _voters(recipe)
     everything = replace(recipe, sources=tuple(replace(source, weak=True) for source in recipe.sources))
     rows = _read(everything, Skipped(), say)
-    return rows, apply_in_chunks(select(recipe.labelling.functions, recipe.label_set, str(recipe.path)), rows)
+    return rows, join_votes(apply_in_chunks(functions, rows), vote_by_endpoint(recipe, rows, [True] * len(rows), say))
+
+
+def _voters(recipe: Recipe) -> tuple[LabellingFunction, ...]:
+    """The functions that vote, found before anything is read, so that a mistake in the recipe is told at once."""
+    check_endpoint(recipe)
+    return select(recipe.labelling.functions, recipe.label_set, str(recipe.path))
 
 
 def _read(recipe: Recipe, skipped: Skipped, say: Say) -> list[Row]:

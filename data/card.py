@@ -72,6 +72,7 @@ def dataset_card(built: BuiltDataset) -> str:
         by_split.append((name, *(kinds[k] for k in label_set.kinds), kinds.total()))
     reasons = Counter(skip.reason for skip in built.skipped.all)
     crashed = "".join(f"\n- `{name}` crashed; first at {where}" for name, where in built.votes.first_crash.items())
+    remarks = "".join(f"\n- {remark}" for remark in built.votes.remarks)
     definitions = "\n".join(f"- **{label.name}** ({label.display}): {label.definition}" for label in label_set.labels)
     return (
         "\n\n".join(
@@ -84,7 +85,7 @@ def dataset_card(built: BuiltDataset) -> str:
                 *([_agreement_section(built)] if built.agreements else []),
                 "## Sources\n\n" + counts("source"),
                 "## Genres\n\n" + counts("genre"),
-                "## Labelling functions\n\n" + functions_table(built.functions) + crashed,
+                "## Labelling functions\n\n" + functions_table(built.functions) + crashed + remarks,
                 "## Left out\n\n" + markdown_table(("reason", "rows"), reasons.most_common()),
             ]
         )

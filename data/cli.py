@@ -41,6 +41,8 @@ def build_command(recipe: Path, output: Path) -> None:
         click.echo(f"… and {len(broken) - 20} more", err=True)
     for name, first in built.votes.first_crash.items():
         click.echo(f"labelling function {name} crashed {built.votes.crashes[name]} times; first at {first}", err=True)
+    for remark in built.votes.remarks:
+        click.echo(remark, err=True)
     sizes = ", ".join(f"{name} {len(rows)}" for name, rows in built.splits.items())
     click.echo(f"{output}: {sizes}; fingerprint {built.fingerprint[:16]}; card in {output / 'README.md'}")
 
@@ -69,6 +71,8 @@ def analyze_command(recipe: Path) -> None:
     click.echo(functions_table(analyze(votes, rows)))
     for name, first in votes.first_crash.items():
         click.echo(f"{name} crashed {votes.crashes[name]} times; first at {first}", err=True)
+    for remark in votes.remarks:
+        click.echo(remark, err=True)
     if any(row.labels is not None for row in rows):
         names = loaded.label_set.names
         measured = measure_combiners(votes, rows, names)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from aikind.data.recipe_tables import Count, Seconds, check_keys, line_of, read_table
 from aikind.errors import RecipeError
 from aikind.label_set import LabelSet, default_label_set, load_label_set
 
-__all__ = ["SPLITS", "LabellingPlan", "NearCopyPlan", "Recipe", "Source", "SplitPlan", "load_recipe"]
+__all__ = ["SPLITS", "EndpointPlan", "LabellingPlan", "NearCopyPlan", "Recipe", "Source", "SplitPlan", "load_recipe"]
 
 SPLIT_BY = ("cluster", "source", "date")
 SPLITS = ("train", "validation", "test")
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,45 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointPlan:
+    """An OpenAI-compatible chat endpoint that votes on every label.
+
+    Attributes:
+        url: Base URL, such as ``https://llm.example/v1``; ``/chat/completions`` is added to it.
+        most_requests: At most so many requests are sent in one build, retries included.
+        api_key_env: Environment variable that holds the key; empty where the endpoint wants none.
+        most_characters: So much of the beginning of a text is sent.
+        timeout_seconds: An answer must be whole within this time.
+        retries: How often a request that failed in passing is sent again.
+        parallel: How many requests are under way at the same time.
+        gold_sample: How many rows with gold are asked about, beside all rows without, to measure the endpoint.
+        cache: SQLite file of answers, relative to the recipe; recipes may share one.
+    """
+
+    url: str
+    model: str
+    most_requests: int
+    api_key_env: str = ""
+    most_characters: int = 4000
+    timeout_seconds: Seconds = 30.0
+    retries: Count = 4
+    parallel: int = 4
+    gold_sample: Count = 100
+    cache: str = ".cache/endpoint.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
 class LabellingPlan:
-    """Which labelling functions vote (empty: all), how votes are combined, and what a weak label weighs beside gold."""
+    """Which labelling functions vote (empty: all), how votes are combined, and what a weak label weighs beside gold.
+
+    ``endpoint`` is one voter more, whatever ``functions`` names.
+    """
 
     functions: tuple[str, ...] = ()
     combine: str = "majority"
     weak_weight: float = 0.3
     gold_weight: float = 1.0
+    endpoint: EndpointPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +153,19 @@ def load_recipe(path: Path) -> Recipe:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path}: cannot read the recipe: {error}") from error
     allowed = {"name", "seed", "label_set", "exclude", "readings", "source", "labelling", "near_copies", "split"}
-    _check_keys(path, text, "the recipe", raw, allowed)
+    check_keys(path, text, "the recipe", raw, allowed)
     sources = raw.get("source", [])
     if not isinstance(sources, list) or not sources:
         raise RecipeError(f"{path}: no [[source]] table; a recipe needs at least one, with a name and a path")
-    built = tuple(_table(path, text, "[[source]]", entry, Source) for entry in sources)
+    built = tuple(read_table(path, text, "[[source]]", entry, Source) for entry in sources)
     if len({s.name for s in built}) < len(built):
         raise RecipeError(f"{path}: two sources have the same name")
     labels = raw.get("label_set", "")
     if not isinstance(labels, str):
-        raise RecipeError(f"{path}:{_line(text, 'label_set')}: label_set = {labels!r}; expected the name of a file")
-    split = _table(path, text, "[split]", raw.get("split", {}), SplitPlan)
+        raise RecipeError(f"{path}:{line_of(text, 'label_set')}: label_set = {labels!r}; expected the name of a file")
+    split = read_table(path, text, "[split]", raw.get("split", {}), SplitPlan)
     if split.by not in SPLIT_BY:
-        raise RecipeError(f"{path}:{_line(text, 'by')}: by = {split.by!r} in [split]; expected one of {', '.join(SPLIT_BY)}")
+        raise RecipeError(f"{path}:{line_of(text, 'by')}: by = {split.by!r} in [split]; expected one of {', '.join(SPLIT_BY)}")
     for source in built:
         _check_source(path, text, source, split)
     return Recipe(
@@ -143,8 +174,8 @@ def load_recipe(path: Path) -> Recipe:
         sources=built,
         label_set=load_label_set(path.parent / labels) if labels else default_label_set(),
         seed=_whole(path, "seed", raw.get("seed", 0)),
-        labelling=_table(path, text, "[labelling]", raw.get("labelling", {}), LabellingPlan),
-        near_copies=_table(path, text, "[near_copies]", raw.get("near_copies", {}), NearCopyPlan),
+        labelling=_labelling(path, text, raw.get("labelling", {})),
+        near_copies=read_table(path, text, "[near_copies]", raw.get("near_copies", {}), NearCopyPlan),
         split=split,
         exclude=_files(path, text, "exclude", raw),
         readings=_files(path, text, "readings", raw),
@@ -154,61 +185,36 @@ def load_recipe(path: Path) -> Recipe:
 def _files(path: Path, text: str, key: str, raw: dict[str, Any]) -> tuple[str, ...]:
     value = raw.get(key, [])
     if not isinstance(value, list) or not all(isinstance(e, str) and e for e in value):
-        raise RecipeError(f"{path}:{_line(text, key)}: {key} = {value!r}; expected a list of files")
+        raise RecipeError(f"{path}:{line_of(text, key)}: {key} = {value!r}; expected a list of files")
     return tuple(value)
 
 
 def _check_source(path: Path, text: str, source: Source, split: SplitPlan) -> None:
     if not source.name or "/" in source.name:
-        raise RecipeError(f"{path}:{_line(text, 'name')}: name = {source.name!r} in [[source]]; expected a name without a slash")
+        raise RecipeError(f"{path}:{line_of(text, 'name')}: name = {source.name!r} in [[source]]; expected a name without a slash")
     if not source.path:
-        raise RecipeError(f"{path}:{_line(text, 'path')}: path is empty in the source {source.name!r}; expected a file or glob")
+        raise RecipeError(f"{path}:{line_of(text, 'path')}: path is empty in the source {source.name!r}; expected a file or glob")
     if source.split and source.split not in SPLITS:
-        raise RecipeError(f"{path}:{_line(text, 'split')}: split = {source.split!r} in [[source]]; expected one of {', '.join(SPLITS)}")
+        raise RecipeError(f"{path}:{line_of(text, 'split')}: split = {source.split!r} in [[source]]; expected one of {', '.join(SPLITS)}")
     validation = split.validation if source.validation is None else source.validation
     test = split.test if source.test is None else source.test
     if validation + test >= 1:
         raise RecipeError(f"{path}: validation {validation} and test {test} leave nothing of the source {source.name!r} to train on")
 
 
-def _table(path: Path, text: str, where: str, raw: Any, kind: type[T]) -> T:
-    if not isinstance(raw, dict):
-        raise RecipeError(f"{path}: {where} must be a table, not {raw!r}")
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    _check_keys(path, text, where, raw, set(known))
-    values: dict[str, Any] = {}
-    for key, value in raw.items():
-        declared = str(known[key].type)
-        fits = (
-            (declared == "str" and isinstance(value, str))
-            or (declared == "bool" and isinstance(value, bool))
-            or (declared == "int" and isinstance(value, int) and not isinstance(value, bool) and value > 0)
-            or (declared.startswith("float") and isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1)
-            or (declared.startswith("tuple") and isinstance(value, list) and all(isinstance(v, str) for v in value))
+def _labelling(path: Path, text: str, raw: Any) -> LabellingPlan:
+    if not isinstance(raw, dict) or "endpoint" not in raw:
+        return read_table(path, text, "[labelling]", raw, LabellingPlan)
+    plan = read_table(path, text, "[labelling]", {key: value for key, value in raw.items() if key != "endpoint"}, LabellingPlan)
+    endpoint = read_table(path, text, "[labelling.endpoint]", raw["endpoint"], EndpointPlan)
+    if not endpoint.url.startswith(("http://", "https://")):
+        raise RecipeError(
+            f"{path}:{line_of(text, 'url')}: url = {endpoint.url!r} in [labelling.endpoint]; expected https://…/v1 or http://…/v1"
         )
-        if not fits:
-            wanted = {"float": "a number from 0 to 1", "tuple": "a list of strings", "str": "a string", "int": "a whole number above 0"}
-            expected = next((v for k, v in wanted.items() if declared.startswith(k)), declared)
-            raise RecipeError(f"{path}:{_line(text, key)}: {key} = {value!r} in {where}; expected {expected}")
-        values[key] = tuple(value) if isinstance(value, list) else value
-    try:
-        return kind(**values)
-    except TypeError as error:
-        missing = [f for f in ("name", "path") if f in known and f not in raw]
-        raise RecipeError(f"{path}: {where} lacks {' and '.join(missing) or error}") from error
-
-
-def _check_keys(path: Path, text: str, where: str, raw: dict[str, Any], allowed: set[str]) -> None:
-    for key in raw:
-        if key not in allowed:
-            raise RecipeError(f"{path}:{_line(text, key)}: unknown key {key!r} in {where}; it may have {', '.join(sorted(allowed))}")
+    return replace(plan, endpoint=endpoint)
 
 
 def _whole(path: Path, key: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise RecipeError(f"{path}: {key} = {value!r}; expected a whole number")
     return value
-
-
-def _line(text: str, key: str) -> int:
-    return next((n for n, line in enumerate(text.splitlines(), 1) if line.lstrip(" [").startswith(key)), 1)

@@ -15,7 +15,16 @@ from aikind.data.rows import Row
 from aikind.errors import RecipeError
 from aikind.label_set import LabelSet
 
-__all__ = ["LabellingFunction", "Vote", "Votes", "apply_functions", "labelling_function", "registered_functions", "select"]
+__all__ = [
+    "LabellingFunction",
+    "Vote",
+    "Votes",
+    "apply_functions",
+    "join_votes",
+    "labelling_function",
+    "registered_functions",
+    "select",
+]
 
 
 class Vote(IntEnum):
@@ -82,12 +91,14 @@ class Votes:
         matrix: int8 of shape (rows, functions) with the values of ``Vote``.
         crashes: How often each function raised, by name; a crash counts as no vote and is reported.
         first_crash: The last line of the first traceback of each crashed function.
+        remarks: What else the user should know of how the votes came about, a line each.
     """
 
     functions: tuple[LabellingFunction, ...]
     matrix: NDArray[np.int8]
     crashes: Counter[str] = field(default_factory=Counter)
     first_crash: dict[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def columns(self, label: str) -> list[int]:
         return [i for i, f in enumerate(self.functions) if f.label == label]
@@ -104,3 +115,21 @@ def apply_functions(functions: Sequence[LabellingFunction], rows: Sequence[Row])
                 votes.crashes[function.name] += 1
                 votes.first_crash.setdefault(function.name, f"{row.where}: {traceback.format_exc().splitlines()[-1]}")
     return votes
+
+
+def join_votes(*parts: Votes) -> Votes:
+    """The votes of several groups of voters on the same rows, side by side.
+
+    Raises:
+        ValueError: Two voters have the same name.
+    """
+    functions = tuple(f for part in parts for f in part.functions)
+    if len({f.name for f in functions}) < len(functions):
+        raise ValueError(f"two voters have the same name among {', '.join(f.name for f in functions)}")
+    return Votes(
+        functions,
+        np.hstack([part.matrix for part in parts]),
+        crashes=sum((part.crashes for part in parts), Counter()),
+        first_crash={name: where for part in parts for name, where in part.first_crash.items()},
+        remarks=tuple(remark for part in parts for remark in part.remarks),
+    )

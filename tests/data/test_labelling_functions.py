@@ -5,7 +5,7 @@ import pytest
 
 from aikind import default_label_set
 from aikind.data.labelling.analysis import analyze
-from aikind.data.labelling.base import LabellingFunction, Vote, apply_functions, registered_functions
+from aikind.data.labelling.base import LabellingFunction, Vote, apply_functions, join_votes, registered_functions
 from aikind.data.labelling.combine import Combiner, by_accuracy, dawid_skene, majority
 from aikind.data.rows import Row
 
@@ -161,3 +161,19 @@ def test_the_analysis_measures_against_gold_and_other_functions() -> None:
     assert (first.coverage, first.overlap, first.conflict) == (0.5, 0.25, 0.25)
     assert (first.accuracy, first.gold_votes) == (0.5, 2)
     assert (second.accuracy, second.gold_votes) == (0.0, 1)
+
+
+def test_votes_are_joined_side_by_side_with_their_crashes() -> None:
+    def broken(_: Row) -> Vote:
+        raise ZeroDivisionError
+
+    rows = [row("a"), row("b")]
+    yes = apply_functions([LabellingFunction("yes", "generative", lambda _: Vote.YES)], rows)
+    crashed = apply_functions([LabellingFunction("broken", "predictive", broken)], rows)
+    joined = join_votes(yes, crashed, apply_functions([], rows))
+    assert joined.matrix.tolist() == [[Vote.YES, Vote.ABSTAIN]] * 2
+    assert (joined.columns("generative"), joined.columns("predictive")) == ([0], [1])
+    assert joined.crashes == {"broken": 2}
+    assert list(joined.first_crash) == ["broken"]
+    with pytest.raises(ValueError, match="two voters have the same name"):
+        join_votes(yes, yes)

@@ -11,6 +11,7 @@ from aikind.data.recipe import load_recipe
 
 ROOT = Path(__file__).parents[2]
 SOURCE = '[[source]]\nname = "s"\npath = "s.jsonl"\nlabels = "labels"\n'
+ENDPOINT = SOURCE + '[labelling.endpoint]\nurl = "http://llm/v1"\nmodel = "m"\nmost_requests = 5\n'
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,12 @@ SOURCE = '[[source]]\nname = "s"\npath = "s.jsonl"\nlabels = "labels"\n'
         (SOURCE + '[split]\nby = "weather"\n', r"recipe\.toml:6: by = 'weather' in \[split\]; expected one of cluster, source, date"),
         ("speed = 1\n" + SOURCE, "recipe.toml:1: unknown key 'speed' in the recipe"),
         ('[[source]]\nname = "s"\n', r"\[\[source\]\] lacks path"),
+        (SOURCE + "[labelling.endpoint]\n", r"\[labelling\.endpoint\] lacks url and model and most_requests"),
+        (SOURCE + "[labelling]\nendpoint = 1\n", r"\[labelling\.endpoint\] must be a table, not 1"),
+        (ENDPOINT + "retries = -1\n", r"recipe\.toml:9: retries = -1 in \[labelling\.endpoint\]; expected a whole number, 0 or more"),
+        (ENDPOINT + "timeout_seconds = 0\n", "timeout_seconds = 0 .* expected a number of seconds above 0, at most 3600"),
+        (ENDPOINT + "tokens = 5\n", r"unknown key 'tokens' in \[labelling\.endpoint\]; it may have api_key_env, cache"),
+        (ENDPOINT.replace("http://", ""), r"recipe\.toml:6: url = 'llm/v1' in \[labelling\.endpoint\]; expected https://…/v1"),
         (SOURCE + SOURCE, "two sources have the same name"),
         ("seed = 1\n", r"no \[\[source\]\] table"),
         ("seed = 'x'\n" + SOURCE, "seed = 'x'; expected a whole number"),
@@ -50,6 +57,8 @@ def test_a_broken_recipe_is_explained_with_its_line(write_recipe: Callable[[str]
     [
         (SOURCE + '[labelling]\nfunctions = ["guess"]\n', "no labelling function is called 'guess'; there are .*names_classical_method"),
         (SOURCE + '[labelling]\ncombine = "dice"\n', "combine = 'dice'; expected one of by_accuracy, dawid_skene, majority"),
+        (ENDPOINT.replace("llm", "llm:port"), r"recipe\.toml: url = 'http://llm:port/v1' in \[labelling\.endpoint\]: Invalid port"),
+        (ENDPOINT.replace("llm", ""), r"recipe\.toml: url = 'http:///v1' in \[labelling\.endpoint\] names no host"),
         (SOURCE, "no file matches 's.jsonl'"),
         ('exclude = ["gone.jsonl"]\n' + SOURCE, "no file matches"),
     ],
