@@ -77,7 +77,9 @@ def write_dataset(built: BuiltDataset, folder: Path) -> None:
     draft = work / "dataset"
     try:
         shutil.rmtree(draft, ignore_errors=True)
-        DatasetDict({name: Dataset.from_list(built.splits[name], features=features) for name in SPLITS}).save_to_disk(draft)
+        # By column, since a list of no rows has no columns to read.
+        columns = {name: {column: [row[column] for row in built.splits[name]] for column in features} for name in SPLITS}
+        DatasetDict({name: Dataset.from_dict(columns[name], features=features) for name in SPLITS}).save_to_disk(draft)
         (draft / CARD).write_text(dataset_card(built), encoding="utf-8")
         (draft / DESCRIPTION).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)

@@ -173,7 +173,7 @@ def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run
 
 class _SeededTrainer(Trainer):
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
-        rows = self.train_dataset if train_dataset is None else train_dataset
+        rows: Any = self.train_dataset if train_dataset is None else train_dataset
         return LengthGroupedSampler(rows["length"], self.args.train_batch_size, self.args.seed)
 
 

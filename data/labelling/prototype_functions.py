@@ -29,7 +29,8 @@ def _prototypes(label: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 @lru_cache(maxsize=1)  # the functions of one row come one after another
 def _embedded(text: str) -> NDArray[np.float32]:
-    return embed([text])[0]
+    (vector,) = embed([text])
+    return np.asarray(vector)
 
 
 def margin(text: str, label: str) -> float:

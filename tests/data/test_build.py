@@ -8,6 +8,7 @@ import hashlib
 import json
 import random
 import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -299,3 +300,35 @@ def test_a_killed_build_goes_on_with_the_votes_it_has(
     assert len(voted) == before + 1 + 1000
     assert (resumed.votes.matrix == build(recipe).votes.matrix).all()
     assert (resumed.votes.matrix == Vote.YES).sum() == 300
+
+
+def test_a_dataset_may_have_an_empty_split(write_jsonl: Write, write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    write_jsonl("s.jsonl", rows_of(12))
+    write_dataset(build(load_recipe(write_recipe(RECIPE + "[split]\nvalidation = 0\ntest = 0\n"))), tmp_path / "dataset")
+    assert {name: len(rows) for name, rows in load_dataset(tmp_path / "dataset").splits.items()} == {
+        "train": 12,
+        "validation": 0,
+        "test": 0,
+    }
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path, write_jsonl: Write, write_recipe: WriteRecipe) -> None:
+    write_jsonl("s.jsonl", rows_of(12))
+    recipe = write_recipe(RECIPE)
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    for target, message in (
+        (tmp_path / "file" / "dataset", "cannot be written"),
+        (tmp_path / "mine", "is not empty and holds no aikind dataset"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "aikind", "dataset", "build", str(recipe), "-o", str(target)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert "rows read" not in done.stderr
+    assert (tmp_path / "mine" / "thesis.txt").exists()
