@@ -77,9 +77,9 @@ def write_dataset(built: BuiltDataset, folder: Path) -> None:
     draft = work / "dataset"
     try:
         shutil.rmtree(draft, ignore_errors=True)
-        # By column, since a list of no rows has no columns to read.
-        columns = {name: {column: [row[column] for row in built.splits[name]] for column in features} for name in SPLITS}
-        DatasetDict({name: Dataset.from_dict(columns[name], features=features) for name in SPLITS}).save_to_disk(draft)
+        # The library cannot save a split without rows; load_dataset puts it back.
+        filled = {name: rows for name in SPLITS if (rows := built.splits[name])}
+        DatasetDict({name: Dataset.from_list(rows, features=features) for name, rows in filled.items()}).save_to_disk(draft)
         (draft / CARD).write_text(dataset_card(built), encoding="utf-8")
         (draft / DESCRIPTION).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -109,7 +109,7 @@ def load_dataset(folder: Path) -> StoredDataset:
         name=description["name"],
         fingerprint=description["fingerprint"],
         label_set=LabelSet.from_dict(description["label_set"], str(folder / DESCRIPTION)),
-        splits={name: stored[name].to_list() for name in SPLITS},
+        splits={name: stored[name].to_list() if name in stored else [] for name in SPLITS},
     )
 
 
