@@ -23,8 +23,9 @@ from aikind.serve.model import Model
 from aikind.train.calibrate import choose_aggregation
 from aikind.train.model_card import model_card
 from aikind.train.network import load_network
-from aikind.train.onnx_graph import export_fp32, fused_attention_blocks, quantise
+from aikind.train.onnx_graph import export_fp32, fused_attention_blocks
 from aikind.train.parity import check_parity, choose_texts
+from aikind.train.quantise import quantise
 
 __all__ = ["export_run"]
 

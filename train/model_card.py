@@ -31,7 +31,7 @@ A text without a label is of the kind `{manifest.label_set.none}`, one with ever
 - Dataset: {about["dataset"]["name"]}, fingerprint `{about["dataset"]["fingerprint"]}`.
 - Code: aikind {about["aikind"]}, commit `{about["commit"]}`.
 - Texts are read whole, in windows of {manifest.window_tokens} tokens with an overlap of {manifest.window_overlap}, joined by `{manifest.aggregation}`.
-- Int8 weights in blocks of 32; activations are scaled per row and block as it runs. One unpadded window a run.
+- Int8: weights in blocks of 32, token embeddings with a scale each; activations are scaled per row and block as it runs. One unpadded window a run.
 
 ## Calibration (fitted on {about["validation"]["documents"]} validation documents)
 

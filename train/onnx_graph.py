@@ -1,4 +1,4 @@
-"""Turn a trained network into ONNX: one window in, logits out; fused, then int8."""
+"""Turn a trained network into a fused ONNX graph: one window in, logits out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from aikind.errors import ModelError
 from aikind.train.network import WindowClassifier
 
-__all__ = ["export_fp32", "fused_attention_blocks", "quantise"]
+__all__ = ["export_fp32", "fused_attention_blocks"]
 
 
 class _OneWindow(nn.Module):
@@ -68,26 +68,3 @@ def fused_attention_blocks(path: Path) -> int:
 
     operators = Counter(node.op_type for node in onnx.load(str(path), load_external_data=False).graph.node)
     return operators["Attention"] + operators["MultiHeadAttention"]
-
-
-def quantise(fp32: Path, int8: Path) -> None:
-    """Int8 weights in blocks of 32 with a scale each; activations get a scale per row and block at run time.
-
-    One scale per tensor, as in plain dynamic quantisation, is spoilt by the few loud channels of a transformer.
-    """
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-
-    logging.getLogger("onnxruntime.quantization").setLevel(logging.ERROR)
-    quantize_dynamic(
-        str(fp32),
-        str(int8),
-        op_types_to_quantize=["EmbedLayerNormalization"],
-        weight_type=QuantType.QInt8,
-        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # shape inference does not know the fused operators
-    )
-    # Accuracy level 4 is the int8 kernel; others compute in floating point.
-    quantiser = MatMulNBitsQuantizer(onnx.load(str(int8)), bits=8, block_size=32, is_symmetric=True, accuracy_level=4)
-    quantiser.process()
-    quantiser.model.save_model_to_file(str(int8), use_external_data_format=False)

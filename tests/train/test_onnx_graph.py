@@ -9,7 +9,8 @@ import torch
 from transformers import AutoModel
 
 from aikind.train.network import WindowClassifier, load_network, save_network
-from aikind.train.onnx_graph import export_fp32, fused_attention_blocks, quantise
+from aikind.train.onnx_graph import export_fp32, fused_attention_blocks
+from aikind.train.quantise import quantise
 
 WINDOWS = [[2, *(4 + (i * j) % 40 for j in range(3 + i)), 3] for i in range(1, 20)]
 
@@ -50,6 +51,9 @@ def test_int8_stays_near_in_spite_of_a_loud_channel(network: WindowClassifier, t
     quantise(tmp_path / "fp32.onnx", tmp_path / "int8.onnx")
     reference = torch_outputs(network)
     assert np.abs(outputs(tmp_path / "int8.onnx") - reference).mean() < 0.05 * reference.std() + 0.02
+    types = {i.name: i.data_type for i in onnx.load(str(tmp_path / "int8.onnx")).graph.initializer}
+    assert types["network.encoder.embeddings.word_embeddings.weight_int8"] == onnx.TensorProto.INT8
+    assert "network.encoder.embeddings.word_embeddings.weight" not in types
     operators = [node.op_type for node in onnx.load(str(tmp_path / "int8.onnx")).graph.node]
     assert operators.count("MatMulNBits") >= 12  # six products in each of two layers
     assert "MatMul" not in operators

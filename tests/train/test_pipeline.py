@@ -141,12 +141,13 @@ def test_an_export_that_would_change_too_many_kinds_is_refused(
 ) -> None:
     from aikind import ParityError
     from aikind.data.store import load_dataset
-    from aikind.train import export, onnx_graph
+    from aikind.train import export
+    from aikind.train.quantise import quantise
 
     def spoil(fp32: Path, int8: Path) -> None:
         import onnx
 
-        onnx_graph.quantise(fp32, int8)
+        quantise(fp32, int8)
         graph = onnx.load(str(int8))
         for tensor in graph.graph.initializer:
             if tensor.data_type == onnx.TensorProto.FLOAT and "head.bias" in tensor.name:
