@@ -56,7 +56,8 @@ def train_command(
 ) -> None:
     """Fine-tune a model on DATASET (a folder that `aikind dataset build` wrote).
 
-    Started again after a kill, it goes on from the last checkpoint.
+    Started again after a kill, it goes on from the last checkpoint; with other --epochs, the rest of the run is shorter or
+    longer.
 
     \b
     Example:

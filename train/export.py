@@ -99,6 +99,7 @@ def _uncalibrated(name: str, about: dict[str, Any], label_set: LabelSet, folder:
             "base_model": settings["base"],
             "dataset": {k: about["dataset"][k] for k in ("name", "fingerprint")},
             "settings": settings,
+            "extended_or_shortened": about.get("extended_or_shortened", []),
         },
     )
 

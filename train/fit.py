@@ -38,6 +38,7 @@ def fit(
     """Train on ``dataset`` and leave the best network in ``run/network``.
 
     A run that was killed goes on from its last checkpoint when it is started again with the same dataset and settings.
+    Only the number of epochs may be another: the learning rate then falls to zero by the new end, and the run notes it.
 
     Args:
         dataset_path: Noted in the run, for export and evaluation.
@@ -55,7 +56,7 @@ def fit(
         "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint, "path": str(dataset_path.resolve())},
         "label_set": dataset.label_set.to_dict(),
     }
-    _refuse_another(run, about)
+    about["extended_or_shortened"] = _earlier_lengths(run, about)
     if (run / "network" / "about.json").exists():
         say(f"{run}: already trained")
         return
@@ -94,16 +95,22 @@ def _last_checkpoint(run: Path) -> str | None:
     return str(max(whole, key=lambda folder: int(folder.name.rsplit("-", 1)[1]))) if whole else None
 
 
-def _refuse_another(run: Path, about: dict[str, Any]) -> None:
+def _earlier_lengths(run: Path, about: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the run folder notes of earlier starts with another number of epochs; any other difference is refused."""
     try:
         earlier = json.loads((run / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return
+        return []
     for part in ("settings", "dataset"):
         mine = about[part]
-        differing = sorted(k for k in mine if k != "path" and earlier[part].get(k) != mine[k])
+        differing = sorted(k for k in mine if k not in ("path", "epochs") and earlier[part].get(k) != mine[k])
         if differing:
             raise ModelError(f"{run}: holds a run with another {part} ({', '.join(differing)}); give another folder or delete it")
+    changes: list[dict[str, Any]] = earlier.get("extended_or_shortened", [])
+    last, epochs = _last_checkpoint(run), earlier["settings"]["epochs"]
+    if epochs == about["settings"]["epochs"] or last is None:
+        return changes
+    return [*changes, {"until_step": int(last.rsplit("-", 1)[1]), "epochs_planned": epochs}]
 
 
 def _network(base: str, labels: int, settings: TrainSettings) -> WindowClassifier:

@@ -17,6 +17,9 @@ def model_card(manifest: Manifest) -> str:
     calibration = "\n".join(
         f"| {n} | {c.slope:.3f} | {c.intercept:.3f} | {manifest.thresholds[n]:.2f} |" for n, c in manifest.calibration.items()
     )
+    lengths = "".join(
+        f" Up to step {c['until_step']}, {c['epochs_planned']:g} epochs were planned." for c in about.get("extended_or_shortened", [])
+    )
     return f"""# aikind model `{manifest.name}`
 
 Reads a piece of writing in English and answers one yes-or-no question per label:
@@ -27,7 +30,7 @@ A text without a label is of the kind `{manifest.label_set.none}`, one with ever
 
 ## How it was made
 
-- Base weights: {about["base_model"]}, {settings["epochs"]:g} epochs at a learning rate of {settings["learning_rate"]:g}, batches of {settings["batch_size"]}.
+- Base weights: {about["base_model"]}, {settings["epochs"]:g} epochs at a learning rate of {settings["learning_rate"]:g}, batches of {settings["batch_size"]}.{lengths}
 - Dataset: {about["dataset"]["name"]}, fingerprint `{about["dataset"]["fingerprint"]}`.
 - Code: aikind {about["aikind"]}, commit `{about["commit"]}`.
 - Texts are read whole, in windows of {manifest.window_tokens} tokens with an overlap of {manifest.window_overlap}, joined by `{manifest.aggregation}`.

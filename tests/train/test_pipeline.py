@@ -76,6 +76,25 @@ def test_a_killed_run_ends_as_one_that_was_left_in_peace(run: Path, dataset: Pat
         assert (whole / "network" / name).read_bytes() == (run / "network" / name).read_bytes()
 
 
+def test_a_run_can_be_shortened_and_says_so(run: Path, dataset: Path, tiny_base: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut"
+    (cut / "checkpoints").mkdir(parents=True)
+    first = min((run / "checkpoints").iterdir(), key=lambda path: int(path.name.rsplit("-", 1)[1]))
+    shutil.copytree(first, cut / "checkpoints" / first.name)
+    shutil.copy(run / "run.json", cut)
+    planned = json.loads((cut / "run.json").read_text())["settings"]["epochs"]
+    at = int(first.name.rsplit("-", 1)[1])
+    epochs = round(planned * (at + 20) / json.loads((first / "trainer_state.json").read_text())["max_steps"], 2)
+    done = command("model", "train", dataset, "-o", cut, "--base", tiny_base, *TRAIN_OPTIONS, "--epochs", epochs)
+    assert done.returncode == 0, done.stderr
+    about = json.loads((cut / "network" / "about.json").read_text())
+    assert about["extended_or_shortened"] == [{"until_step": at, "epochs_planned": planned}]
+    steps = [json.loads(line) for line in (cut / "log.jsonl").read_text().splitlines()]
+    rates = [line["learning_rate"] for line in steps if "learning_rate" in line]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] < 0.2 * max(0.003, rates[0])
+
+
 def test_a_finished_run_is_not_trained_again_and_another_setting_is_refused(run: Path, dataset: Path, tiny_base: Path) -> None:
     arguments = ["model", "train", dataset, "-o", run, "--base", tiny_base, *TRAIN_OPTIONS]
     assert "already trained" in command(*arguments).stderr
