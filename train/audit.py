@@ -59,12 +59,14 @@ class Audit:
     Attributes:
         rows: The gold rows.
         suspects: The least self-confident first.
+        agreement: For each label that was judged, the share of rows on which the model gives it as the row does. The lower
+            it is, the more suspects are the model's mistakes.
         skipped: For each label that could not be judged, why.
     """
 
     rows: list[dict[str, Any]]
     suspects: list[Suspect]
-    labels: tuple[str, ...]
+    agreement: dict[str, float]
     skipped: dict[str, str]
 
 
@@ -91,23 +93,24 @@ def audit_labels(dataset: StoredDataset, splits: Sequence[str], base: str, seed:
     folds = np.array([int(share_of(seed, "fold", str(row.get("group") or row["id"])) * _FOLDS) for row in rows])
     given = {name: np.array([row[name] >= 0.5 for row in rows]) for name in dataset.label_set.names}
     skipped = {name: why for name in given if (why := _why_not(given[name], folds))}
-    labels = tuple(name for name in given if name not in skipped)
-    if not labels:
+    if len(skipped) == len(given):
         raise DatasetError(f"the dataset {dataset.name} cannot be audited: {'; '.join(f'{n}: {why}' for n, why in skipped.items())}")
     say(f"embedding {len(rows)} gold rows")
-    embeddings = text_embeddings([row["text"] for row in rows], base)
+    embeddings = text_embeddings([row["text"] for row in rows], base).astype(np.float64)
     # One spread for all dimensions, as where a head is started: some are all but constant.
     embeddings = (embeddings - embeddings.mean(axis=0)) / embeddings.std()
     suspects: list[Suspect] = []
-    for name in labels:
+    agreement: dict[str, float] = {}
+    for name in (n for n in given if n not in skipped):
         say(f"{name}: {_FOLDS} logistic regressions")
         probability = _out_of_fold(embeddings, given[name], folds)
+        agreement[name] = float(((probability >= 0.5) == given[name]).mean())
         # One process: more would cost more than they save for two classes.
         wrong = find_label_issues(given[name].astype(int), np.stack([1 - probability, probability], axis=1), n_jobs=1)
         suspects += [Suspect(rows[i], name, bool(given[name][i]), round(float(probability[i]), 4)) for i in np.flatnonzero(wrong)]
-    # Ranked by what is written, so that the last bits of a sum, which depend on the number of threads, change nothing.
+    # Ranked by what is written: the last bits of a sum depend on the number of threads.
     suspects.sort(key=lambda s: (round(s.self_confidence, 4), s.row["id"], s.label))
-    return Audit(rows, suspects, labels, skipped)
+    return Audit(rows, suspects, agreement, skipped)
 
 
 def _why_not(given: NDArray[np.bool_], folds: NDArray[np.int_]) -> str:
@@ -118,12 +121,13 @@ def _why_not(given: NDArray[np.bool_], folds: NDArray[np.int_]) -> str:
     return f"carried by {yes} of {len(given)} gold rows; needs several with the label and several without"
 
 
-def _out_of_fold(features: NDArray[np.float32], given: NDArray[np.bool_], folds: NDArray[np.int_]) -> NDArray[np.float64]:
+def _out_of_fold(features: NDArray[np.float64], given: NDArray[np.bool_], folds: NDArray[np.int_]) -> NDArray[np.float64]:
     """Probability of the label for each row, shape (rows,), from a regression on the other folds."""
     result = np.zeros(len(given))
     for k in np.unique(folds):
         held_out = folds == k
-        regression = LogisticRegression(C=1.0, max_iter=2000).fit(features[~held_out], given[~held_out])
+        # Newton's method ends at the optimum itself; the default solver stops near it, each number of threads elsewhere.
+        regression = LogisticRegression(C=1.0, solver="newton-cholesky").fit(features[~held_out], given[~held_out])
         result[held_out] = regression.predict_proba(features[held_out])[:, 1]
     return result
 
@@ -143,9 +147,11 @@ def write_suspects(suspects: Sequence[Suspect], file: TextIO) -> None:
 def render(audit: Audit) -> str:
     """Plain-text summary: suspects per label and per source, the source with the most first."""
     lines = [f"{len(audit.suspects)} suspect labels in {len(audit.rows)} gold rows"]
-    for name in audit.labels:
+    for name, share in audit.agreement.items():
         given = [s.given for s in audit.suspects if s.label == name]
-        lines.append(f"  {name.ljust(36)} {len(given)}, of which {sum(given)} given and {len(given) - sum(given)} withheld")
+        lines.append(
+            f"  {name.ljust(36)} {len(given)}, of which {sum(given)} given and {len(given) - sum(given)} withheld; the model agrees with {share:.1%} of all"
+        )
     lines += [f"  {name.ljust(36)} not judged: {why}" for name, why in audit.skipped.items()]
     lines.append("by source")
     sizes = Counter(row["source"] for row in audit.rows)
