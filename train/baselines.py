@@ -10,18 +10,14 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from aikind.base_package import base_folder
+from aikind.base_package import DEFAULT_BASE
 from aikind.data.gold_rows import GoldRow
 from aikind.data.labelling.base import apply_functions, select
 from aikind.data.labelling.combine import UNKNOWN, majority
 from aikind.data.rows import Row
 from aikind.data.store import StoredDataset
-from aikind.serve.windows import WindowPlan
-from aikind.train.base_weights import load_encoder
-from aikind.train.encode import windower_for
-from aikind.train.head_start import document_embeddings
+from aikind.train.head_start import text_embeddings
 from aikind.train.metrics import kind_accuracy
-from aikind.train.network import WindowClassifier
 
 __all__ = ["run_baselines"]
 
@@ -45,7 +41,7 @@ def run_baselines(dataset: StoredDataset, rows: Sequence[GoldRow], say: Callable
         features, gold["train"], vectorizer.transform(corpus["validation"]), gold["validation"], vectorizer.transform(texts)
     )
     say("frozen embeddings with logistic regression")
-    everything = _embed([*corpus["train"], *corpus["validation"], *texts])
+    everything = text_embeddings([*corpus["train"], *corpus["validation"], *texts], DEFAULT_BASE)
     a, b = len(corpus["train"]), len(corpus["train"]) + len(corpus["validation"])
     everything = (everything - everything[:a].mean(axis=0)) / everything[:a].std()
     results["frozen embeddings + logistic regression"] = _fit(
@@ -75,10 +71,3 @@ def _fit(train: Any, gold: NDArray[np.bool_], validation: Any, validation_gold: 
             best = (accuracy, np.stack(on_test, axis=1))
     assert best is not None
     return best[1]
-
-
-def _embed(texts: Sequence[str]) -> NDArray[np.float32]:
-    folder = base_folder()
-    network = WindowClassifier(load_encoder(folder), 1)
-    windower = windower_for(folder, WindowPlan())
-    return document_embeddings(network, [[w.ids for w in windower.cut(text)[:8]] for text in texts])

@@ -1,8 +1,9 @@
-"""``aikind model``: train, evaluate and export models."""
+"""``aikind model``: train, evaluate and export models; audit gold labels."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _DEFAULT = TrainSettings()
 
 @click.group()
 def model() -> None:
-    """Train, evaluate and export models."""
+    """Train, evaluate and export models; audit gold labels."""
 
 
 @model.command("train")
@@ -152,3 +153,52 @@ def evaluate_command(model_folder: Path, data: Path, split: str, baselines: Path
         output.write_text(json.dumps([r.to_dict() for r in results], indent=2) + "\n", encoding="utf-8")
     if skipped.all:
         sys.exit(1)
+
+
+@model.command("audit")
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="CSV file for the suspects.")
+@click.option("--most", default=300, show_default=True, type=click.IntRange(1), help="Write so many suspects, the likeliest first.")
+@click.option("--splits", default="train,validation", show_default=True, help="Splits to look through, joined by commas.")
+@click.option("--base", default=_DEFAULT.base, show_default=True, help="Base weights: the packaged default, a folder, or a hub id.")
+@click.option("--seed", default=_DEFAULT.seed, show_default=True, type=click.IntRange(0), help="Draws the folds.")
+def audit_command(dataset: Path, output: Path, most: int, splits: str, base: str, seed: int) -> None:
+    """Find gold labels of DATASET that are probably wrong, for a second reading.
+
+    Each label is held against a model that did not see its row. The CSV has a row per suspect: whether the label was given,
+    the probability that it should be, and its rank, the label that is believed least first.
+
+    \b
+    Example:
+      aikind model audit build/dataset -o build/suspects.csv
+    """
+    try:
+        from aikind.data.recipe import SPLITS
+        from aikind.data.store import load_dataset
+        from aikind.serve.output import finished_file
+        from aikind.train.audit import audit_labels, render, write_suspects
+    except ImportError as error:
+        raise MissingExtraError("auditing labels", "train") from error
+    names = tuple(dict.fromkeys(name.strip() for name in splits.split(",")))
+    if unknown := [name for name in names if name not in SPLITS]:
+        raise click.UsageError(f"--splits: there is no split {unknown[0]!r}; there are {', '.join(SPLITS)}.")
+    _check_writable(output)
+    audit = audit_labels(load_dataset(dataset), names, base, seed, say=lambda line: click.echo(line, err=True))
+    with finished_file(output) as file:
+        write_suspects(audit.suspects[:most], file)
+    click.echo(render(audit), err=True)
+    click.echo(f"{output}: {min(most, len(audit.suspects))} of them", err=True)
+
+
+def _check_writable(output: Path) -> None:
+    """Refuse an output before the work, not after it.
+
+    Raises:
+        click.UsageError: The file cannot be written.
+    """
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"Cannot write {output}: {error.strerror}.") from error
+    if not os.access(output if output.exists() else output.parent, os.W_OK):
+        raise click.UsageError(f"Cannot write {output}: no permission.")

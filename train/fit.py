@@ -23,6 +23,7 @@ from aikind.train.encode import Collator, encode_rows, windower_for
 from aikind.train.head_start import document_embeddings, set_head
 from aikind.train.metrics import kind_accuracy
 from aikind.train.network import DocumentClassifier, WindowClassifier, save_network, write_json
+from aikind.train.precision import use_bf16
 from aikind.train.sampling import LengthGroupedSampler
 from aikind.train.settings import TrainSettings
 
@@ -73,7 +74,7 @@ def fit(
     last = _last_checkpoint(run)
     if last is None:
         say("starting the head from a logistic regression on frozen embeddings")
-        _start_head(network, train, settings.seed)
+        _start_head(network, train, settings)
     trainer = _trainer(DocumentClassifier(network, settings.label_smoothing), train, validation, run, settings, progress)
     say(
         f"{len(train)} documents, {trainer.args.device}, {'bf16' if trainer.args.bf16 else 'fp32'}"
@@ -119,24 +120,23 @@ def _network(base: str, labels: int, settings: TrainSettings) -> WindowClassifie
     return WindowClassifier(encoder, labels)
 
 
-def _start_head(network: WindowClassifier, train: Dataset, seed: int) -> None:
-    chosen = np.random.default_rng(seed).permutation(len(train))[:_PROBE_ROWS]
+def _start_head(network: WindowClassifier, train: Dataset, settings: TrainSettings) -> None:
+    chosen = np.random.default_rng(settings.seed).permutation(len(train))[:_PROBE_ROWS]
     rows = train.select(chosen.tolist())
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     # One window a document is enough for a start.
-    embeddings = document_embeddings(network.to(device), [windows[:1] for windows in rows["windows"]])
+    embeddings = document_embeddings(network.to(device), [windows[:1] for windows in rows["windows"]], precision=settings.precision)
     set_head(network, embeddings, np.array(rows["labels"], dtype=np.float32), np.array(rows["weight"], dtype=np.float32))
 
 
 def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run: Path, settings: TrainSettings, progress: bool) -> Trainer:
     steps_per_epoch = max(1, len(train) // settings.batch_size)
     every = max(1, steps_per_epoch // settings.evaluations_per_epoch)
-    cuda = torch.cuda.is_available()
-    fast_on_cpu = bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     arguments = TrainingArguments(
         output_dir=str(run.resolve() / "checkpoints"),
-        use_cpu=not cuda,
-        bf16=settings.precision == "bf16" or (settings.precision == "auto" and (cuda or fast_on_cpu)),
+        use_cpu=device.type == "cpu",
+        bf16=use_bf16(settings.precision, device),
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.batch_size,
         per_device_eval_batch_size=settings.batch_size,

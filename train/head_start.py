@@ -7,23 +7,57 @@ A linear probe before fine-tuning keeps the first steps from spoiling the pretra
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from aikind.train.encode import Collator
+from aikind.base_package import base_folder
+from aikind.serve.windows import WindowPlan
+from aikind.train.base_weights import load_encoder, save_tokenizer
+from aikind.train.encode import Collator, windower_for
 from aikind.train.network import WindowClassifier
+from aikind.train.precision import use_bf16
 
-__all__ = ["document_embeddings", "set_head"]
+__all__ = ["document_embeddings", "set_head", "text_embeddings"]
+
+_MOST_WINDOWS = 8
 
 
-def document_embeddings(network: WindowClassifier, documents: Sequence[Sequence[Sequence[int]]], batch: int = 32) -> NDArray[np.float32]:
+def text_embeddings(texts: Sequence[str], base: str) -> NDArray[np.float32]:
+    """Embeddings of whole texts by frozen base weights, shape (texts, hidden); a text of very many windows is cut.
+
+    Args:
+        base: The packaged default, a local folder, or a hub id.
+
+    Raises:
+        ModelError: The base cannot be loaded, or has no fast tokenizer.
+        MissingExtraError: The package with the default weights is not installed.
+    """
+    weights = base_folder(base)
+    encoder = load_encoder(weights)
+    default = WindowPlan()
+    tokens = min(default.tokens, int(getattr(encoder.config, "max_position_embeddings", default.tokens)))
+    with TemporaryDirectory() as folder:
+        save_tokenizer(weights, Path(folder))
+        windower = windower_for(folder, WindowPlan(tokens, min(default.overlap, tokens // 4)))
+    windows = [[window.ids for window in windower.cut(text)[:_MOST_WINDOWS]] for text in texts]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return document_embeddings(WindowClassifier(encoder, 1).to(device), windows)
+
+
+def document_embeddings(
+    network: WindowClassifier, documents: Sequence[Sequence[Sequence[int]]], batch: int = 32, precision: str = "auto"
+) -> NDArray[np.float32]:
     """Mean of the window embeddings of each document, shape (documents, hidden), from the network as it stands.
 
     Args:
         documents: For each document its windows of token ids.
+        precision: ``auto`` (bf16 where the device has it), ``bf16`` or ``fp32``. In bf16 an embedding turns by less than a
+            degree, and takes three fifths of the time on a CPU.
     """
     device = next(network.parameters()).device
     flat = [(len(ids), d, list(ids)) for d, windows in enumerate(documents) for ids in windows]
@@ -32,7 +66,7 @@ def document_embeddings(network: WindowClassifier, documents: Sequence[Sequence[
     sums = np.zeros((len(documents), network.head.in_features), dtype=np.float64)
     counts = np.zeros(len(documents))
     network.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=use_bf16(precision, device)):
         for at in range(0, len(flat), batch):
             part = flat[at : at + batch]
             tensors = collate([{"windows": [ids], "labels": [0.0], "weight": 1.0} for _, _, ids in part])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"torch", "transformers", "datasets", "sklearn", "accelerate", "onnx", "datasketch"}
+HEAVY = {"torch", "transformers", "datasets", "sklearn", "accelerate", "onnx", "datasketch", "cleanlab"}
 MAY_IMPORT = {
     "aikind": {"aikind"},
     "data": {"aikind", "aikind.data"},

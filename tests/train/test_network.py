@@ -9,8 +9,9 @@ from transformers import AutoModel
 
 from aikind.serve.aggregate import log_mean_exp
 from aikind.train.calibrate import choose_aggregation, fit_platt
-from aikind.train.head_start import document_embeddings, set_head
+from aikind.train.head_start import document_embeddings, set_head, text_embeddings
 from aikind.train.network import DocumentClassifier, WindowClassifier, load_network, save_network
+from aikind.train.precision import use_bf16
 
 
 @pytest.fixture
@@ -84,6 +85,31 @@ def test_the_head_starts_as_a_logistic_regression(network: WindowClassifier) -> 
         logits = network(torch.tensor([d[0] for d in documents]), torch.ones(60, 5, dtype=torch.int64))
     assert ((logits[:, 0] > 0).numpy() == (labels[:, 0] > 0)).mean() > 0.95
     assert torch.equal(network.head.weight[1], untouched)  # a label without contrast teaches nothing
+
+
+def test_embeddings_in_bf16_stay_close(network: WindowClassifier) -> None:
+    documents = [[[2, *(4 + (i * j) % 40 for j in range(3 + i)), 3]] * (1 + i % 2) for i in range(1, 30)]
+    exact, fast = (document_embeddings(network, documents, precision=p) for p in ("fp32", "bf16"))
+    assert not np.array_equal(exact, fast)
+    cosine = (exact * fast).sum(axis=1) / np.linalg.norm(exact, axis=1) / np.linalg.norm(fast, axis=1)
+    assert cosine.min() > 0.9995
+    assert np.abs(exact - fast).max() < 0.05 * exact.std()
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_auto_takes_bf16_where_the_cpu_has_it(native: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": native})
+    cpu = torch.device("cpu")
+    assert use_bf16("auto", cpu) is native
+    assert use_bf16("bf16", cpu)
+    assert not use_bf16("fp32", cpu)
+
+
+def test_texts_longer_than_the_base_can_take_are_embedded_in_windows(tiny_base: Path) -> None:
+    long = "a long bridge under the hill. " * 40
+    vectors = text_embeddings([long, "the town writes poems."], str(tiny_base))
+    assert vectors.shape == (2, 32)
+    assert np.isfinite(vectors).all()
 
 
 def test_platt_scaling_mends_overconfidence() -> None:
