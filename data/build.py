@@ -16,6 +16,7 @@ from aikind.data.labelling.base import LabellingFunction, Votes, join_votes, sel
 from aikind.data.labelling.combine import Combiner, combiner, gold_values
 from aikind.data.labelling.endpoint import check_endpoint, vote_by_endpoint
 from aikind.data.labelling.kept_votes import apply_in_chunks
+from aikind.data.mix import mixed_rows
 from aikind.data.near_copies import clusters
 from aikind.data.recipe import SPLITS, Recipe
 from aikind.data.rows import Row, Skipped, share_of, source_name, text_hash
@@ -79,6 +80,7 @@ def build(
     splits = _label(recipe, rows, split_of, votes, known, combine, skipped)
     if not splits["train"]:
         raise RecipeError(f"{recipe.path}: no row is left to train on; {len(skipped.all)} were skipped")
+    splits["train"] += mixed_rows(splits["train"], recipe.label_set.names, recipe.mix, recipe.seed)
     return BuiltDataset(recipe, splits, analyze(votes, known), votes, skipped, _fingerprint(recipe, splits), agreements)
 
 

@@ -11,7 +11,7 @@ from aikind.data.recipe_tables import Count, Seconds, check_keys, line_of, read_
 from aikind.errors import RecipeError
 from aikind.label_set import LabelSet, default_label_set, load_label_set
 
-__all__ = ["SPLITS", "EndpointPlan", "LabellingPlan", "NearCopyPlan", "Recipe", "Source", "SplitPlan", "load_recipe"]
+__all__ = ["SPLITS", "EndpointPlan", "LabellingPlan", "MixPlan", "NearCopyPlan", "Recipe", "Source", "SplitPlan", "load_recipe"]
 
 SPLIT_BY = ("cluster", "source", "date")
 SPLITS = ("train", "validation", "test")
@@ -117,6 +117,14 @@ class SplitPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class MixPlan:
+    """Extra training rows, as a share of the others, that join two short ones (of at most ``most_words``) of different labels."""
+
+    share: float = 0.0
+    most_words: int = 120
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """A parsed recipe. Paths in it are relative to ``folder``.
 
@@ -133,6 +141,7 @@ class Recipe:
     labelling: LabellingPlan = field(default_factory=LabellingPlan)
     near_copies: NearCopyPlan = field(default_factory=NearCopyPlan)
     split: SplitPlan = field(default_factory=SplitPlan)
+    mix: MixPlan = field(default_factory=MixPlan)
     exclude: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
 
@@ -152,7 +161,7 @@ def load_recipe(path: Path) -> Recipe:
         raw = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path}: cannot read the recipe: {error}") from error
-    allowed = {"name", "seed", "label_set", "exclude", "readings", "source", "labelling", "near_copies", "split"}
+    allowed = {"name", "seed", "label_set", "exclude", "readings", "source", "labelling", "near_copies", "split", "mix"}
     check_keys(path, text, "the recipe", raw, allowed)
     sources = raw.get("source", [])
     if not isinstance(sources, list) or not sources:
@@ -177,6 +186,7 @@ def load_recipe(path: Path) -> Recipe:
         labelling=_labelling(path, text, raw.get("labelling", {})),
         near_copies=read_table(path, text, "[near_copies]", raw.get("near_copies", {}), NearCopyPlan),
         split=split,
+        mix=read_table(path, text, "[mix]", raw.get("mix", {}), MixPlan),
         exclude=_files(path, text, "exclude", raw),
         readings=_files(path, text, "readings", raw),
     )

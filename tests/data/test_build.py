@@ -332,3 +332,20 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Pa
         assert message in done.stderr
         assert "rows read" not in done.stderr
     assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_mixed_rows_join_two_of_different_labels_and_only_train(write_jsonl: Write, write_recipe: WriteRecipe) -> None:
+    rows = [{"id": str(i), "text": text(i), "labels": [["predictive"], ["generative"], []][i % 3]} for i in range(60)]
+    write_jsonl("s.jsonl", rows)
+    recipe = load_recipe(write_recipe(RECIPE + "[mix]\nshare = 0.5\nmost_words = 200\n"))
+    built = build(recipe)
+    plain = {r["text"]: r for r in built.splits["train"] if r["source"] != "mixed"}
+    mixed = [r for r in built.splits["train"] if r["source"] == "mixed"]
+    assert len(mixed) == round(0.5 * len(plain))
+    assert not [r for name in ("validation", "test") for r in built.splits[name] if r["source"] == "mixed"]
+    for row in mixed:
+        first, second = (plain[part] for part in row["text"].split("\n\n"))
+        assert (first["predictive"], first["generative"]) != (second["predictive"], second["generative"])
+        for name in ("predictive", "generative"):
+            assert row[name] == max(first[name], second[name])
+    assert build(recipe).fingerprint == built.fingerprint
