@@ -10,7 +10,7 @@ EVAL ?= $(DATASET)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help tag test lint dataset train export evaluate bench clean
+.PHONY: help tag test lint dataset train export evaluate behaviour bench clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -52,6 +52,9 @@ export: .venv/dev ## Export RUN to build/model: int8 ONNX, calibrated and checke
 evaluate: .venv/dev ## Measure MODEL=folder on the gold test, or on EVAL=file, with baselines beside it
 	@test -d $(DATASET) || $(MAKE) dataset
 	$(BIN)/aikind model evaluate $(MODEL) $(EVAL) --baselines $(DATASET) -o build/evaluation.json
+
+behaviour: .venv/dev ## Measure how MODEL=folder behaves; writes build/behaviour.json and .md
+	$(BIN)/python -m tests.behaviour $(MODEL) -o build/behaviour.json
 
 bench: .venv/light ## Time the shipped model: start-up, documents and tokens a second, memory
 	$(BIN)/python benchmarks/throughput.py
