@@ -19,7 +19,7 @@ from aikind.data.labelling.kept_votes import apply_in_chunks
 from aikind.data.mix import mixed_rows
 from aikind.data.near_copies import clusters
 from aikind.data.recipe import SPLITS, Recipe
-from aikind.data.rows import Row, Skipped, share_of, source_name, text_hash
+from aikind.data.rows import Row, Skipped, normalised, share_of, source_name, text_hash
 from aikind.data.sources import read_records, read_source, source_files
 from aikind.data.split import assign_splits
 from aikind.errors import DatasetError, RecipeError
@@ -119,7 +119,7 @@ def _without_copies(rows: Sequence[Row], skipped: Skipped) -> list[Row]:
             skipped.add(row.where, "an id that is used twice", repr(row.key))
             continue
         keys.add(row.key)
-        digest = text_hash(" ".join(row.text.lower().split()))
+        digest = text_hash(normalised(row.text))
         first = kept.setdefault(digest, row)
         if first is not row:
             if row.labels is not None and row.labels != first.labels:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["Row", "Skip", "Skipped", "encodable", "share_of", "source_name", "text_hash"]
+__all__ = ["Row", "Skip", "Skipped", "encodable", "normalised", "share_of", "source_name", "text_hash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,11 @@ class Skipped:
 def encodable(text: str) -> bool:
     """Whether the text is whole Unicode; scraped text may hold half of a surrogate pair."""
     return not any("\ud800" <= c <= "\udfff" for c in text) if not text.isascii() else True
+
+
+def normalised(text: str) -> str:
+    """The text in lower case with single spaces; texts that agree in this count as the same."""
+    return " ".join(text.lower().split())
 
 
 def text_hash(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 
 from aikind.errors import MissingExtraError
+from aikind.train.evaluate_cli import evaluate
 from aikind.train.settings import TrainSettings
 
 __all__ = ["model"]
@@ -113,46 +113,7 @@ def export_command(run: Path, target: Path, dataset_folder: Path | None, parity_
     click.echo(str(target))
 
 
-@model.command("evaluate")
-@click.argument("model_folder", metavar="MODEL", type=click.Path(path_type=Path))
-@click.argument("data", type=click.Path(path_type=Path))
-@click.option(
-    "--split", default="test", show_default=True, type=click.Choice(["train", "validation", "test"]), help="Split, where DATA is a dataset."
-)
-@click.option("--baselines", type=click.Path(path_type=Path), help="Dataset to train baselines on, set beside the model.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Also write the figures to this JSON file.")
-def evaluate_command(model_folder: Path, data: Path, split: str, baselines: Path | None, output: Path | None) -> None:
-    """Measure MODEL on DATA: a dataset folder, or a JSONL file with id, text, labels, genre and hard.
-
-    \b
-    Example:
-      aikind model evaluate models/default build/dataset --baselines build/dataset
-    """
-    try:
-        from aikind.data.gold_rows import load_gold_rows
-        from aikind.data.store import load_dataset
-        from aikind.serve.model import Model
-        from aikind.train.baselines import run_baselines
-        from aikind.train.evaluate import evaluate_model, measure, render
-    except ImportError as error:
-        raise MissingExtraError("evaluation", "train") from error
-    loaded = Model(model_folder)
-    label_set = loaded.manifest.label_set
-    rows, skipped = load_gold_rows(data, label_set, split)
-    for skip in skipped.all:
-        click.echo(f"skipped {skip.where}: {skip.why}", err=True)
-    results = [evaluate_model(loaded, rows, loaded.manifest.name)]
-    if baselines is not None:
-        for name, scores in run_baselines(
-            load_dataset(baselines), rows, say=lambda line: click.echo(f"baseline: {line}", err=True)
-        ).items():
-            results.append(measure(name, label_set, rows, scores))
-    click.echo(render(results, label_set))
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps([r.to_dict() for r in results], indent=2) + "\n", encoding="utf-8")
-    if skipped.all:
-        sys.exit(1)
+model.add_command(evaluate)
 
 
 @model.command("audit")

@@ -136,12 +136,13 @@ def test_evaluation_of_a_dataset_and_of_a_file_agree(model: Path, dataset: Path,
     for data in (dataset, path):
         done = command("model", "evaluate", model, data, "-o", tmp_path / "figures.json")
         assert done.returncode == 0, done.stderr
-        (figures,) = json.loads((tmp_path / "figures.json").read_text())
+        (found,) = json.loads((tmp_path / "figures.json").read_text())["sets"]
+        (figures,) = found["results"]
         assert figures["documents"] == len(rows)
         assert figures["kind_accuracy"] > 0.85
         assert set(figures["groups"]["difficulty"]) == {"easy", "hard"}
         assert sum(g["documents"] for g in figures["groups"]["kind"].values()) == len(rows)
-        assert f"{figures['kind_accuracy']:.3f}" in done.stdout
+        assert f"{figures['kind_accuracy']:.1%}" in done.stdout
 
 
 def test_evaluation_explains_broken_rows_and_goes_on(model: Path, tmp_path: Path) -> None:
@@ -228,6 +229,7 @@ def test_the_base_package_is_checked_by_hash(monkeypatch: pytest.MonkeyPatch) ->
 def test_baselines_stand_beside_the_model(model: Path, dataset: Path, tmp_path: Path) -> None:
     done = command("model", "evaluate", model, dataset, "--baselines", dataset, "-o", tmp_path / "figures.json")
     assert done.returncode == 0, done.stderr
-    names = [f["name"] for f in json.loads((tmp_path / "figures.json").read_text())]
+    (found,) = json.loads((tmp_path / "figures.json").read_text())["sets"]
+    names = [f["name"] for f in found["results"]]
     assert names == ["toy", "keyword rules", "TF-IDF + logistic regression", "frozen embeddings + logistic regression"]
     shutil.rmtree(tmp_path)
