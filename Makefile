@@ -5,10 +5,18 @@ RECIPE ?= data/recipes/corpus.toml
 DATASET ?= build/dataset
 RUN ?= build/run
 MODEL ?= models/default
-EVAL ?= $(DATASET)
+EVAL ?=
+GOLD := data/gold/test.jsonl data/gold/long.jsonl
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+# Of files from elsewhere only totals are shown, and their use is logged. A path that does not exist counts as elsewhere.
+inside = $(filter $(realpath $(1))/%,$(realpath $(2)))
+known = $(or $(call inside,data/gold,$(1)),$(wildcard $(1)/aikind.json))
+elsewhere = $(foreach file,$(EVAL),$(if $(call $(1),$(file)),,$(file)))
+here = $(call inside,.,$(1))
+EVAL_OPTIONS = $(if $(call elsewhere,known),--totals-only) $(if $(call elsewhere,here),--log benchmarks/evaluations.jsonl)
 
 .PHONY: help tag test lint dataset train export evaluate behaviour bench clean
 .DEFAULT_GOAL := help
@@ -49,9 +57,9 @@ train: .venv/dev ## Fine-tune on DATASET; started again after a kill, it goes on
 export: .venv/dev ## Export RUN to build/model: int8 ONNX, calibrated and checked
 	$(BIN)/aikind model export $(RUN) -o build/model
 
-evaluate: .venv/dev ## Measure MODEL=folder on the gold test, or on EVAL=file, with baselines beside it
+evaluate: .venv/dev ## Measure MODEL=folder on the gold files, or on EVAL=file, with baselines beside it
 	@test -d $(DATASET) || $(MAKE) dataset
-	$(BIN)/aikind model evaluate $(MODEL) $(EVAL) --baselines $(DATASET) -o build/evaluation.json
+	$(BIN)/aikind model evaluate $(MODEL) $(or $(EVAL),$(GOLD)) --baselines $(DATASET) -o build/evaluation $(EVAL_OPTIONS)
 
 behaviour: .venv/dev ## Measure how MODEL=folder behaves; writes build/behaviour.json and .md
 	$(BIN)/python -m tests.behaviour $(MODEL) -o build/behaviour.json

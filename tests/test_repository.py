@@ -27,7 +27,12 @@ def test_a_wheel_holds_model_and_corpus_and_works_outside_the_checkout(tmp_path:
     subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT], check=True, timeout=120)
     (wheel,) = tmp_path.glob("aikind-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"aikind/models/default/model.onnx", "aikind/models/default/manifest.json", "aikind/labels.toml"} <= names
+    assert {
+        "aikind/models/default/model.onnx",
+        "aikind/models/default/manifest.json",
+        "aikind/labels.toml",
+        "aikind/train/report_page.html",
+    } <= names
     for folder in ("corpus", "gold"):
         assert sum(name.startswith(f"aikind/data/{folder}/") for name in names) == len(list((ROOT / "data" / folder).glob("*.jsonl"))) > 0
     assert not [name for name in names if name.startswith(("tests/", "data/", "serve/", "train/"))]
@@ -55,6 +60,28 @@ def test_make_help_lists_every_command_of_the_readme() -> None:
     commands = set(re.findall(r"^  make (\w+) +\S", listed, re.MULTILINE))
     assert commands >= {"tag", "test", "dataset", "train", "export", "evaluate", "bench", "lint", "clean"}
     assert set(re.findall(r"make (\w+)", (ROOT / "README.md").read_text())) - {"help"} <= commands | {"it"}
+
+
+def test_make_evaluate_shows_totals_only_of_files_from_elsewhere_and_logs_their_use(tmp_path: Path) -> None:
+    (tmp_path / "file.jsonl").touch()
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / "aikind.json").touch()
+
+    def command(*variables: str) -> str:
+        arguments = ["make", "--dry-run", "evaluate", f"DATASET={tmp_path / 'dataset'}", *variables]
+        done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True)
+        (line,) = (line for line in done.stdout.splitlines() if " model evaluate " in line)
+        return line
+
+    totals, log = "--totals-only", "--log benchmarks/evaluations.jsonl"
+    assert "models/default data/gold/test.jsonl data/gold/long.jsonl --baselines" in command()
+    for eval_ in ("", "data/gold/test.jsonl", f"{ROOT}/data/gold/long.jsonl"):
+        assert totals not in command(f"EVAL={eval_}")
+        assert log not in command(f"EVAL={eval_}")
+    assert command("EVAL=data/corpus/news.jsonl").endswith(totals + " ")
+    for eval_ in (f"{tmp_path}/file.jsonl", f"data/gold/test.jsonl {tmp_path}/file.jsonl", "nowhere.jsonl"):
+        assert command(f"EVAL={eval_}").endswith(f"{eval_} --baselines {tmp_path}/dataset -o build/evaluation {totals} {log}")
+    assert command(f"EVAL={tmp_path}/dataset").endswith(f"build/evaluation  {log}")
 
 
 def test_every_option_in_the_readme_exists(aikind: Callable[..., subprocess.CompletedProcess[str]]) -> None:
