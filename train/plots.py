@@ -51,8 +51,8 @@ def plot_precision_recall(evaluations: Sequence[Evaluation], label: int) -> str:
     for n, evaluation in enumerate(evaluations):
         answers = evaluation.answers
         precision, recall, _ = precision_recall_curve(answers.gold[:, label], answers.scores[:, label])
-        # The last point, at recall 0, was made up; the first one is the answer "yes" to everything.
-        axes.plot(recall[:-1], precision[:-1], drawstyle="steps-post", **_style(n))
+        precision[-1] = precision[-2]  # that of the highest threshold, in place of a 1 that no document stands for
+        axes.plot(recall, precision, drawstyle="steps-post", **_style(n))
     at = list(evaluations[0].labels.values())[label]
     axes.plot([at["recall"]], [at["precision"]], "o", color=_SERIES[0], markersize=6)
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
