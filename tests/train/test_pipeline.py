@@ -151,8 +151,8 @@ def test_evaluation_explains_broken_rows_and_goes_on(model: Path, tmp_path: Path
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     done = command("model", "evaluate", model, path)
     assert done.returncode == 1
-    assert f"{path}:2: unknown label 'robotic'" in done.stderr
-    assert f"{path}:3: the field 'labels' is None" in done.stderr
+    assert f"{path}:2: an unknown label: 'robotic'" in done.stderr
+    assert f"{path}:3: the field 'labels' is not a list of label names: None" in done.stderr
     assert "1 documents" in done.stdout
 
 
