@@ -52,7 +52,7 @@ def fit(
     for split in ("train", "validation"):
         if not dataset.splits[split]:
             raise DatasetError(f"the dataset {dataset.name} has no row in {split}; training needs train and validation")
-    about = {
+    about: dict[str, Any] = {
         "settings": asdict(settings),
         "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint, "path": str(dataset_path.resolve())},
         "label_set": dataset.label_set.to_dict(),
