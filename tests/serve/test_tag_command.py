@@ -280,7 +280,9 @@ def test_ctrl_c_ends_quietly_and_leaves_no_half_file(write_jsonl: Write, tmp_pat
     path = write_jsonl("many.jsonl", [{"text": f"{NEITHER} {i}" * 20} for i in range(5000)])
     target = tmp_path / "tags.jsonl"
     command = [sys.executable, "-m", "aikind", "tag", str(path), "-o", str(target)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    # A test run in the background has Ctrl-C switched off, and its children inherit that.
+    heeds = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **heeds) as process:
         deadline = time.monotonic() + 30
         part = target.with_name("tags.jsonl.part")
         while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
