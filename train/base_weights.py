@@ -21,7 +21,7 @@ def load_encoder(base: str, dropout: float = 0.0, **options: Any) -> nn.Module:
     Args:
         base: A local folder or a hub id.
         dropout: For hidden states. Attention probabilities are never dropped: PyTorch's fused attention on the CPU
-            does not know dropout, and without it a training step takes three fifths of the time.
+            does not know dropout, and training steps are much slower without it.
         options: Handed to transformers, such as ``attn_implementation``.
 
     Raises:

@@ -20,7 +20,7 @@ def quantise(fp32: Path, int8: Path) -> None:
 
     Matrix products get int8 weights in blocks of 32 with a scale each, and activations a scale per row and block as it
     runs: one scale per tensor, as in plain dynamic quantisation, is spoilt by the few loud channels of a transformer.
-    Token embeddings get a scale per token for the same reason; it leaves a fifth of the error that one scale for all does.
+    Token embeddings get a scale per token for the same reason.
     """
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
