@@ -181,8 +181,11 @@ def _label(
             values = {name: float(row.labels[name]) for name in recipe.label_set.names}
             weight, origin = recipe.labelling.gold_weight, row.label_origin
         else:
-            values = {name: float(weak[name][i]) for name in recipe.label_set.names}
-            weight, origin = recipe.labelling.weak_weight, f"weak:{recipe.labelling.combine}"
+            if row.soft is not None:
+                values, weight, origin = dict(row.soft), recipe.labelling.soft_weight, "soft"
+            else:
+                values = {name: float(weak[name][i]) for name in recipe.label_set.names}
+                weight, origin = recipe.labelling.weak_weight, f"weak:{recipe.labelling.combine}"
             if split != "train" or any(math.isnan(v) for v in values.values()):
                 why = "no gold, and a near copy of a held-out row" if split != "train" else "no labelling function voted on a label"
                 skipped.add(row.where, why, routine=True)

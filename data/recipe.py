@@ -29,6 +29,7 @@ class Source:
         title_share: Share of rows (chosen by hash) whose title is put before the text, so that a model learns both forms.
         labels: Column that holds a list of label names: gold for every row that has it.
         gold: CSV of labels read by people, keyed by file, id and SHA-256 of the text, relative to the recipe.
+        soft: CSV of a teacher's probabilities, keyed the same way; used for training on texts without gold.
         weak: Keep rows without gold, labelled by the labelling functions.
         validation, test: Shares of this source for those splits, where they differ from the recipe's.
         split: ``train``, ``validation`` or ``test``: every row with gold goes there, and whatever is a near copy of one.
@@ -46,6 +47,7 @@ class Source:
     title_share: float = 0.0
     labels: str = ""
     gold: str = ""
+    soft: str = ""
     weak: bool = False
     validation: float | None = None
     test: float | None = None
@@ -82,7 +84,7 @@ class EndpointPlan:
 
 @dataclass(frozen=True, slots=True)
 class LabellingPlan:
-    """Which labelling functions vote (empty: all), how votes are combined, and what a weak label weighs beside gold.
+    """Which labelling functions vote (empty: all), how votes are combined, and what weak and soft labels weigh beside gold.
 
     ``endpoint`` is one voter more, whatever ``functions`` names.
     """
@@ -90,6 +92,7 @@ class LabellingPlan:
     functions: tuple[str, ...] = ()
     combine: str = "majority"
     weak_weight: float = 0.3
+    soft_weight: float = 1.0
     gold_weight: float = 1.0
     endpoint: EndpointPlan | None = None
 

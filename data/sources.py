@@ -8,12 +8,14 @@ import json
 import sys
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aikind.data.gold import GoldTable, load_gold
 from aikind.data.recipe import Recipe, Source
 from aikind.data.rows import Row, Skipped, encodable, text_hash
+from aikind.data.soft_labels import SoftLabel, load_soft_labels
 from aikind.errors import DatasetError, MissingExtraError, RecipeError
 from aikind.label_set import LabelSet
 
@@ -108,13 +110,16 @@ def _read_jsonl(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, A
 def read_source(recipe: Recipe, source: Source, skipped: Skipped) -> Iterator[Row]:
     """Yield the rows of one source, with the gold labels that belong to them."""
     gold = load_gold(recipe.folder / source.gold, recipe.label_set) if source.gold else None
+    soft = load_soft_labels(recipe.folder / source.soft, recipe.label_set) if source.soft else None
     unseen = set(gold.rows) if gold else set()
     for path in source_files(recipe, source.path):
         stem = path.name.split(".")[0]
         for where, record in read_records(path, skipped):
             unseen.discard((stem, str(record.get(source.id))))
             row = _row(source, stem, where, record, recipe.label_set, gold, skipped)
-            if row is not None and (row.labels is not None or source.weak):
+            if row is not None and row.labels is None and soft is not None:
+                row = _with_soft(row, soft.find(stem, str(record.get(source.id))), skipped)
+            if row is not None and (row.labels is not None or row.soft is not None or source.weak):
                 yield row
     if gold and unseen:
         file, identity = min(unseen)
@@ -175,6 +180,15 @@ def _row(
         date=str(record.get(source.date) or "") if source.date else "",
         label_origin=origin,
     )
+
+
+def _with_soft(row: Row, soft: SoftLabel | None, skipped: Skipped) -> Row:
+    if soft is None:
+        return row
+    if soft.sha256 != text_hash(row.text):
+        skipped.add(row.where, "the text is not the one that the teacher scored", "its SHA-256 differs")
+        return row
+    return replace(row, text=row.text[: soft.chars_read], soft=soft.probabilities)
 
 
 def label_names(value: Any, label_set: LabelSet) -> list[str]:

@@ -116,6 +116,33 @@ def export_command(run: Path, target: Path, dataset_folder: Path | None, parity_
 model.add_command(evaluate)
 
 
+@model.command("teach")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File for the labels (.csv.gz).")
+@click.option("--everything", is_flag=True, help="Score the texts that people have read, too.")
+def teach_command(run: Path, recipe: Path, output: Path, everything: bool) -> None:
+    """Score the texts of RECIPE that nobody has read with the network of RUN.
+
+    Named as `soft` of a source, the file lets a smaller model learn from a larger one. Started again after a kill, it
+    goes on.
+
+    \b
+    Example:
+      aikind model teach build/teacher data/recipes/shipped.toml -o data/labels/pool_soft.csv.gz
+    """
+    try:
+        from aikind.data.recipe import load_recipe
+        from aikind.train.teach import score_unread
+    except ImportError as error:
+        raise MissingExtraError("scoring with a trained network", "train") from error
+    if not output.name.endswith(".csv.gz"):
+        raise click.UsageError(f"--output {output}: expected a name that ends with .csv.gz.")
+    _check_writable(output)
+    count = score_unread(run, load_recipe(recipe), output, everything, say=lambda line: click.echo(line, err=True))
+    click.echo(f"{output}: {count} texts")
+
+
 @model.command("audit")
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="CSV file for the suspects.")
