@@ -6,7 +6,7 @@ DATASET ?= build/dataset
 RUN ?= build/run
 MODEL ?= models/default
 EVAL ?=
-GOLD := data/gold/test.jsonl data/gold/long.jsonl
+GOLD := data/gold/test.jsonl data/gold/everyday.jsonl data/gold/long.jsonl
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt

@@ -52,7 +52,8 @@ def read_jsonl(text: str) -> list[dict[str, Any]]:
 
 
 def _documents(folder: str) -> dict[str, list[dict[str, Any]]]:
-    return {path.stem: read_jsonl(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "data" / folder).glob("*.jsonl"))}
+    paths = sorted((ROOT / "data" / folder).rglob("*.jsonl"))
+    return {str(path.relative_to(ROOT / "data" / folder).with_suffix("")): read_jsonl(path.read_text(encoding="utf-8")) for path in paths}
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def test_a_wheel_holds_model_and_corpus_and_works_outside_the_checkout(tmp_path:
         "aikind/train/report_page.html",
     } <= names
     for folder in ("corpus", "gold"):
-        assert sum(name.startswith(f"aikind/data/{folder}/") for name in names) == len(list((ROOT / "data" / folder).glob("*.jsonl"))) > 0
+        assert sum(name.startswith(f"aikind/data/{folder}/") for name in names) == len(list((ROOT / "data" / folder).rglob("*.jsonl"))) > 0
     assert not [name for name in names if name.startswith(("tests/", "data/", "serve/", "train/"))]
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     code = "import aikind; print(aikind.__file__); print(aikind.Tagger().tag('We asked ChatGPT to write the speech.').kind)"
@@ -74,7 +74,7 @@ def test_make_evaluate_shows_totals_only_of_files_from_elsewhere_and_logs_their_
         return line
 
     totals, log = "--totals-only", "--log benchmarks/evaluations.jsonl"
-    assert "models/default data/gold/test.jsonl data/gold/long.jsonl --baselines" in command()
+    assert "models/default data/gold/test.jsonl data/gold/everyday.jsonl data/gold/long.jsonl --baselines" in command()
     for eval_ in ("", "data/gold/test.jsonl", f"{ROOT}/data/gold/long.jsonl"):
         assert totals not in command(f"EVAL={eval_}")
         assert log not in command(f"EVAL={eval_}")

@@ -15,10 +15,10 @@ ROOT = Path(__file__).parents[2]
 def test_kinds_genres_and_hard_cases_are_covered(corpus: list[dict[str, Any]]) -> None:
     labels = default_label_set()
     kinds = Counter(labels.kind(row["labels"]) for row in corpus)
-    assert len(corpus) >= 1500
+    assert len(corpus) >= 4500
     assert min(kinds[kind] for kind in labels.kinds) >= 300
     assert len({row["genre"] for row in corpus}) >= 14
-    assert sum(row["hard"] for row in corpus) >= 0.4 * len(corpus)
+    assert sum(row["hard"] for row in corpus) >= 1400  # the rest is the ordinary writing between which they stand
 
 
 def test_rows_are_complete_and_ids_unique(corpus: list[dict[str, Any]]) -> None:
