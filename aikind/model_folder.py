@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Manifest:
         aggregation: Name of the rule that makes document logits from window logits.
         calibration, thresholds: Per label; a document carries a label whose probability reaches the threshold.
         unsure_within: A probability nearer to its threshold than this marks the document as unsure.
+        most_tokens_per_word: A text with more is unlike the writing that the model was validated on: code, tables, codes.
         files: SHA-256 per file name.
         about: Base model, dataset fingerprint, metrics, parity, commit; for readers, not for tagging.
     """
@@ -55,6 +57,7 @@ class Manifest:
     thresholds: Mapping[str, float]
     unsure_within: float
     files: Mapping[str, str]
+    most_tokens_per_word: float = math.inf
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -67,6 +70,7 @@ class Manifest:
             "calibration": {k: {"slope": c.slope, "intercept": c.intercept} for k, c in self.calibration.items()},
             "thresholds": dict(self.thresholds),
             "unsure_within": self.unsure_within,
+            **({"most_tokens_per_word": self.most_tokens_per_word} if math.isfinite(self.most_tokens_per_word) else {}),
             "files": dict(self.files),
             "about": dict(self.about),
         }
@@ -114,6 +118,7 @@ def load_manifest(folder: Path) -> Manifest:
             },
             thresholds={n: float(raw["thresholds"][n]) for n in label_set.names},
             unsure_within=float(raw["unsure_within"]),
+            most_tokens_per_word=float(raw.get("most_tokens_per_word", math.inf)),
             files={str(k): str(v) for k, v in raw["files"].items()},
             about=raw.get("about", {}),
         )

@@ -35,7 +35,8 @@ class Tagging:
         labels: Names of the labels the document carries, in the label set's order.
         kind: The name for that combination of labels, such as ``neither``; empty on error.
         scores: Calibrated probability of each label, between 0 and 1; empty on error.
-        doubts: Why the labels may well be wrong: ``close_call`` (a score near its threshold), ``too_short``, ``not_english``.
+        doubts: Why the labels may well be wrong: ``close_call`` (a score near its threshold), ``too_short``,
+            ``unlike_training`` (code, tables, gibberish), ``not_english``.
         windows: How many windows of text the scores rest on.
         error: Why the document could not be tagged, or None.
     """

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from aikind.errors import ModelError
 
-__all__ = ["freeze", "load_encoder", "save_tokenizer"]
+__all__ = ["freeze", "keep_layers", "load_encoder", "save_tokenizer"]
 
 
 def load_encoder(base: str, dropout: float = 0.0, **options: Any) -> nn.Module:
@@ -46,20 +46,42 @@ def load_encoder(base: str, dropout: float = 0.0, **options: Any) -> nn.Module:
     return encoder
 
 
+def keep_layers(encoder: nn.Module, layers: int) -> None:
+    """Leave ``layers`` of the encoder's layers, evenly spread from the first to the last.
+
+    A shallow student starts from its deep teacher's layers, as in Sanh et al. 2019, "DistilBERT".
+
+    Raises:
+        ModelError: The encoder has fewer layers.
+    """
+    stack = _layers(encoder, layers)
+    last = len(stack) - 1
+    kept = [stack[round(i * last / max(1, layers - 1))] for i in range(layers)]
+    del stack[layers:]
+    for i, layer in enumerate(kept):
+        stack[i] = layer
+    encoder.config.num_hidden_layers = layers  # type: ignore[union-attr, assignment]
+
+
 def freeze(encoder: nn.Module, layers: int, embeddings: bool) -> None:
     """Exclude the lowest ``layers``, and the token embeddings if so asked, from training.
 
     Raises:
         ModelError: The encoder has fewer layers.
     """
-    count = int(encoder.config.num_hidden_layers)  # type: ignore[union-attr, arg-type]
-    stack = next((m for m in encoder.modules() if isinstance(m, nn.ModuleList) and len(m) == count), None)
-    if layers > count or (layers and stack is None):
-        raise ModelError(f"cannot freeze {layers} layers; the base has {count if stack is not None else 'no known'} layers")
-    for layer in list(stack or [])[:layers]:
-        layer.requires_grad_(False)
+    if layers:
+        for layer in _layers(encoder, layers)[:layers]:
+            layer.requires_grad_(False)
     if embeddings:
         encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
+
+
+def _layers(encoder: nn.Module, least: int) -> nn.ModuleList:
+    count = int(encoder.config.num_hidden_layers)  # type: ignore[union-attr, arg-type]
+    stack = next((m for m in encoder.modules() if isinstance(m, nn.ModuleList) and len(m) == count), None)
+    if stack is None or least > count:
+        raise ModelError(f"{least} layers are asked for; the base has {count if stack is not None else 'none that are known'}")
+    return stack
 
 
 def save_tokenizer(base: str, folder: Path) -> None:

@@ -23,7 +23,9 @@ from aikind.train.metrics import kind_accuracy
 __all__ = ["Baselines", "run_baselines"]
 
 Scores = NDArray[np.float64]
-_STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
+_Strengths = tuple[float, ...]
+_TFIDF_STRENGTHS: _Strengths = (0.3, 1.0, 3.0, 10.0, 30.0)
+_EMBEDDING_STRENGTHS: _Strengths = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,12 @@ def run_baselines(dataset: StoredDataset, rows: Sequence[GoldRow], say: Callable
         notes.append("no trained baseline: the dataset has no gold row left to train on")
         return Baselines(scores, notes)
     if not validation.texts:
-        notes.append(f"no gold row to choose the baselines' regularisation on; it is C = {_STRENGTHS[1]:g}")
+        notes.append("no gold row to choose the baselines' regularisation on; a middling one is taken")
     for j, name in enumerate(dataset.label_set.names):
         if train.gold[:, j].all() or not train.gold[:, j].any():
             notes.append(f"every row that the baselines train on gives the same answer to {name!r}, and so do they")
     texts = [row.text for row in rows]
-    for name, represent in (("TF-IDF", _tfidf), ("frozen embeddings", _embeddings)):
+    for name, represent, strengths in (("TF-IDF", _tfidf, _TFIDF_STRENGTHS), ("frozen embeddings", _embeddings, _EMBEDDING_STRENGTHS)):
         name = f"{name} + logistic regression"
         say(name)
         try:
@@ -79,7 +81,7 @@ def run_baselines(dataset: StoredDataset, rows: Sequence[GoldRow], say: Callable
             notes.append(f"no baseline {name}: {error}")
             continue
         a, b = len(train.texts), len(train.texts) + len(validation.texts)
-        scores[name] = _fit(features[:a], train.gold, features[a:b], validation.gold, features[b:])
+        scores[name] = _fit(strengths, features[:a], train.gold, features[a:b], validation.gold, features[b:])
     return Baselines(scores, notes)
 
 
@@ -103,8 +105,10 @@ def _tfidf(train: Sequence[str], everything: Sequence[str]) -> Any:
 
 def _embeddings(train: Sequence[str], everything: Sequence[str]) -> NDArray[np.float32]:
     vectors = text_embeddings(everything, DEFAULT_BASE)
-    known = vectors[: len(train)]
-    return np.asarray((vectors - known.mean(axis=0)) / (known.std() or 1.0))
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)  # the base was trained on angles: lengths tell nothing
+    known = unit[: len(train)]
+    spread = known.std(axis=0) + 1e-3 * known.std()  # a dimension that is all but constant must not be blown up
+    return np.asarray((unit - known.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def _keyword_rules(dataset: StoredDataset, rows: Sequence[GoldRow]) -> Scores:
@@ -115,9 +119,12 @@ def _keyword_rules(dataset: StoredDataset, rows: Sequence[GoldRow]) -> Scores:
     return np.stack(columns, axis=1)
 
 
-def _fit(train: Any, gold: NDArray[np.bool_], validation: Any, validation_gold: NDArray[np.bool_], test: Any) -> Scores:
+def _fit(
+    strengths: _Strengths, train: Any, gold: NDArray[np.bool_], validation: Any, validation_gold: NDArray[np.bool_], test: Any
+) -> Scores:
     best: tuple[float, Scores] | None = None
-    for strength in _STRENGTHS if len(validation_gold) else _STRENGTHS[1:2]:
+    middle = len(strengths) // 2
+    for strength in strengths if len(validation_gold) else strengths[middle : middle + 1]:
         learned = [_learn(train, gold[:, j], strength) for j in range(gold.shape[1])]
         accuracy = 0.0
         if len(validation_gold):

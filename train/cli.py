@@ -33,6 +33,7 @@ def model() -> None:
 @click.option("--window-overlap", default=_DEFAULT.window_overlap, show_default=True, type=click.IntRange(0, 255))
 @click.option("--precision", default=_DEFAULT.precision, show_default=True, type=click.Choice(["auto", "bf16", "fp32"]))
 @click.option("--dropout", default=_DEFAULT.dropout, show_default=True, type=click.FloatRange(0, 1, max_open=True))
+@click.option("--layers", default=_DEFAULT.layers, show_default=True, type=click.IntRange(0), help="Keep so many layers; 0 keeps all.")
 @click.option(
     "--frozen-layers", default=_DEFAULT.frozen_layers, show_default=True, type=click.IntRange(0), help="Lowest layers left as they are."
 )
@@ -50,6 +51,7 @@ def train_command(
     window_overlap: int,
     precision: str,
     dropout: float,
+    layers: int,
     frozen_layers: int,
     most_windows: int,
     train_embeddings: bool,
@@ -80,6 +82,7 @@ def train_command(
         window_overlap=window_overlap,
         precision=precision,
         dropout=dropout,
+        layers=layers,
         frozen_layers=frozen_layers,
         most_windows=most_windows,
         train_embeddings=train_embeddings,

@@ -19,6 +19,7 @@ from aikind.errors import DatasetError, ModelError
 from aikind.label_set import LabelSet
 from aikind.model_folder import CARD, MANIFEST, NETWORK, TOKENIZER, Calibration, Manifest, file_sha256
 from aikind.serve.cpus import available_cpus
+from aikind.serve.doubt import tokens_per_word
 from aikind.serve.model import Model
 from aikind.train.calibrate import choose_aggregation
 from aikind.train.model_card import model_card
@@ -31,6 +32,7 @@ __all__ = ["export_run"]
 
 Say = Callable[[str], None]
 UNSURE_WITHIN = 0.15
+FAMILIAR = 0.995  # share of validation that must not be called unlike training
 
 
 def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: int = 2000, say: Say = lambda _: None) -> Manifest:
@@ -109,12 +111,15 @@ def _calibrated(manifest: Manifest, model: Model, dataset: StoredDataset) -> Man
     names = manifest.label_set.names
     gold = np.array([[row[n] >= 0.5 for n in names] for row in rows])
     with ThreadPoolExecutor(available_cpus()) as pool:
-        logits = [scored.window_logits for scored in pool.map(model.score, (row["text"] for row in rows))]
+        scored = list(pool.map(model.score, (row["text"] for row in rows)))
+    logits = [s.window_logits for s in scored]
+    density = [tokens_per_word(row["text"], s.tokens) for row, s in zip(rows, scored, strict=True)]
     aggregation, calibration, losses = choose_aggregation(logits, gold)
     return replace(
         manifest,
         aggregation=aggregation,
         calibration=dict(zip(names, calibration, strict=True)),
+        most_tokens_per_word=round(float(np.quantile(density, FAMILIAR)), 3),
         about={**manifest.about, "validation": {"documents": len(rows), "log_loss": {k: round(v, 5) for k, v in losses.items()}}},
     )
 

@@ -18,7 +18,7 @@ from aikind.base_package import base_folder
 from aikind.data.store import StoredDataset
 from aikind.errors import DatasetError, ModelError
 from aikind.serve.windows import WindowPlan
-from aikind.train.base_weights import freeze, load_encoder, save_tokenizer
+from aikind.train.base_weights import freeze, keep_layers, load_encoder, save_tokenizer
 from aikind.train.encode import Collator, encode_rows, windower_for
 from aikind.train.head_start import document_embeddings, set_head
 from aikind.train.metrics import kind_accuracy
@@ -116,6 +116,8 @@ def _earlier_lengths(run: Path, about: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _network(base: str, labels: int, settings: TrainSettings) -> WindowClassifier:
     encoder = load_encoder(base, settings.dropout)
+    if settings.layers:
+        keep_layers(encoder, settings.layers)
     freeze(encoder, settings.frozen_layers, embeddings=not settings.train_embeddings)
     return WindowClassifier(encoder, labels)
 

@@ -21,6 +21,7 @@ class TrainSettings:
         patience: Stop after that many evaluations without a better kind accuracy on validation.
         precision: ``auto`` (bf16 on CUDA and on CPUs that have it), ``bf16`` or ``fp32``.
         dropout: Of hidden states in the encoder; the head always has 0.1.
+        layers: Keep so many of the base's layers, evenly spread, for a smaller and faster model; 0 keeps all.
         frozen_layers: The lowest layers of the encoder that stay as they are, for large encoders on small machines.
         train_embeddings: Also train the token embeddings, which make up half of a small encoder.
     """
@@ -38,6 +39,7 @@ class TrainSettings:
     patience: int = 3
     precision: str = "auto"
     dropout: float = 0.0
+    layers: int = 0
     frozen_layers: int = 0
     train_embeddings: bool = False
     seed: int = 7

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModel
+from transformers import AutoModel, BertConfig, BertModel
 
+from aikind.errors import ModelError
 from aikind.serve.aggregate import log_mean_exp
+from aikind.train.base_weights import freeze, keep_layers
 from aikind.train.calibrate import choose_aggregation, fit_platt
 from aikind.train.head_start import document_embeddings, set_head, text_embeddings
 from aikind.train.network import DocumentClassifier, WindowClassifier, load_network, save_network
@@ -132,3 +135,38 @@ def test_the_aggregation_with_the_lowest_loss_is_chosen() -> None:
     name, _, losses = choose_aggregation(windows, gold)
     assert losses[name] == min(losses.values())
     assert losses["mean"] > losses["maximum"]
+
+
+def deep_encoder() -> BertModel:
+    torch.manual_seed(4)
+    config = BertConfig(vocab_size=50, hidden_size=32, num_hidden_layers=6, num_attention_heads=2, intermediate_size=64)
+    return BertModel(config, add_pooling_layer=False)
+
+
+def test_a_shallow_network_keeps_layers_from_first_to_last_and_comes_back_from_disk(tmp_path: Path) -> None:
+    encoder = deep_encoder()
+    before = [layer.output.dense.weight.clone() for layer in encoder.encoder.layer]
+    keep_layers(encoder, 3)
+    assert len(encoder.encoder.layer) == 3
+    for layer, was in zip(encoder.encoder.layer, (0, 2, 5), strict=True):
+        assert torch.equal(layer.output.dense.weight, before[was])
+    network = WindowClassifier(encoder, 2).eval()
+    save_network(network, tmp_path, {})
+    again, _ = load_network(tmp_path)
+    ids = torch.randint(0, 50, (2, 9))
+    with torch.inference_mode():
+        torch.testing.assert_close(again(ids, torch.ones_like(ids)), network(ids, torch.ones_like(ids)), atol=1e-5, rtol=1e-4)
+
+
+def test_only_the_lowest_layers_are_frozen() -> None:
+    encoder = deep_encoder()
+    freeze(encoder, 2, embeddings=True)
+    frozen = [not next(layer.parameters()).requires_grad for layer in encoder.encoder.layer]
+    assert frozen == [True, True, False, False, False, False]
+    assert not encoder.get_input_embeddings().weight.requires_grad
+
+
+@pytest.mark.parametrize("change", [keep_layers, lambda encoder, layers: freeze(encoder, layers, embeddings=False)])
+def test_more_layers_than_there_are_is_explained(change: Callable[[torch.nn.Module, int], None]) -> None:
+    with pytest.raises(ModelError, match="7 layers are asked for; the base has 6"):
+        change(deep_encoder(), 7)

@@ -80,7 +80,13 @@ def test_scoring_goes_on_after_a_kill_and_ends_the_same(folder: Path, tmp_path: 
     about = json.loads((folder / "run" / "network" / "about.json").read_text())
     mark = {"dataset": about["dataset"]["fingerprint"], "settings": about["settings"]}
     done_before = [
-        {"file": x.file, "id": x.id, "sha256": x.sha256, "chars_read": x.chars_read, "probabilities": {**x.probabilities, "predictive": 0.111}}
+        {
+            "file": x.file,
+            "id": x.id,
+            "sha256": x.sha256,
+            "chars_read": x.chars_read,
+            "probabilities": {**x.probabilities, "predictive": 0.111},
+        }
         for x in list(whole.rows.values())[:20]
     ]
     part = tmp_path / "soft.csv.gz.part"
