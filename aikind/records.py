@@ -37,6 +37,7 @@ class Tagging:
         scores: Calibrated probability of each label, between 0 and 1; empty on error.
         doubts: Why the labels may well be wrong: ``close_call`` (a score near its threshold), ``too_short``, ``not_english``.
         windows: How many windows of text the scores rest on.
+        tokens: Length of the text as the model reads it.
         error: Why the document could not be tagged, or None.
     """
 
@@ -47,6 +48,7 @@ class Tagging:
     doubts: tuple[str, ...] = ()
     windows: int = 0
     error: str | None = None
+    tokens: int = 0
 
     @property
     def unsure(self) -> bool:
