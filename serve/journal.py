@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from aikind.records import Document
+from aikind.serve.output import PART, beside
 from aikind.serve.results import KEPT, Result, carried_from, digest_of, from_line, to_line
 
 __all__ = ["Journal", "differences", "read_header"]
@@ -28,8 +29,8 @@ _FORM = 1
 class Journal:
     """A journal open for writing. One run at a time may hold it."""
 
-    def __init__(self, path: Path, settings: Mapping[str, Any], *, resume: bool) -> None:
-        """Open the journal; start it anew unless ``resume`` is set and there is one.
+    def __init__(self, output: Path, settings: Mapping[str, Any], *, resume: bool) -> None:
+        """Open the journal of an output; start it anew unless ``resume`` is set and there is one.
 
         Args:
             settings: What results depend on besides the documents, as JSON-ready values.
@@ -37,11 +38,11 @@ class Journal:
         Raises:
             click.UsageError: It cannot be opened, another run holds it, or it cannot be resumed with these settings.
         """
-        self.path = path
+        self.path = path = beside(output, PART)
         try:
             self._file = open(path, "r+b" if path.exists() else "x+b", buffering=0)  # noqa: SIM115, PTH123
         except OSError as error:
-            raise click.UsageError(f"Cannot write {path}: {error.strerror}.") from error
+            raise click.UsageError(f"Cannot write {output}: {error.strerror}.") from error
         try:
             self._lock()
             header = read_header(path) if resume else None

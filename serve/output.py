@@ -128,16 +128,15 @@ def finished_file(path: Path) -> Iterator[TextIO]:
     Raises:
         click.UsageError: It cannot be opened.
     """
-    target = path.resolve()
-    draft = target.with_name(target.name + PART) if is_regular(target) else target
+    draft = beside(path, PART) if is_regular(path) else path
     try:
         file = draft.open("w", encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:
         raise click.UsageError(f"Cannot write {path}: {error.strerror}.") from error
     with file:
         yield file
-    if draft != target:
-        draft.replace(target)
+    if draft != path:
+        publish(draft, path)
 
 
 def is_regular(path: Path) -> bool:

@@ -17,7 +17,7 @@ from aikind.records import Document
 from aikind.serve.columns import Columns
 from aikind.serve.journal import Journal
 from aikind.serve.ordered import map_in_order
-from aikind.serve.output import DRAFT, PART, STATE, beside, finished_file, is_regular, publish
+from aikind.serve.output import DRAFT, STATE, beside, finished_file, is_regular, publish
 from aikind.serve.readers.paths import STDIN
 from aikind.serve.results import UNCHANGED, Result, result_for
 from aikind.serve.summary import Summary
@@ -105,7 +105,7 @@ def run_into_file(
     """
     output, name = target
     earlier = Earlier(beside(output, STATE), settings) if update else None
-    with closing(Journal(beside(output, PART), settings, resume=resume)) as journal:
+    with closing(Journal(output, settings, resume=resume)) as journal:
         kept = journal.replay(documents, columns.carried) if journal.resumed else iter(())
         with closing(_results(tagger, documents, columns.carried, earlier)) as fresh:
             for result in chain(kept, fresh):

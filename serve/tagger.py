@@ -72,7 +72,7 @@ class Tagger:
         """
         if not isinstance(text, str):
             raise DocumentError(f"the text is of type {type(text).__name__}, not str")
-        if not text.strip():
+        if not text or text.isspace():
             raise DocumentError("the text is empty")
         if _HALF_PAIR.search(text):  # scraped text may hold half of a surrogate pair, which no tokenizer takes
             text = text.encode("utf-8", "replace").decode()

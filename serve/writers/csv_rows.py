@@ -22,11 +22,21 @@ class CsvWriter:
 
     def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
         self._columns = columns
-        self._writer = csv.writer(file, lineterminator="\n")
+        self._writer = csv.writer(_LineEnds(file), lineterminator="\r\n")
         self._writer.writerow([_cell(name) for name in columns])
 
     def write(self, row: Row) -> None:
         self._writer.writerow([_cell(row.get(name)) for name in self._columns])
+
+
+class _LineEnds:
+    """Ends rows with a line feed. Python quotes a cell with a carriage return only where rows end with one too."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        return self._file.write(row.removesuffix("\r\n") + "\n")
 
 
 def _cell(value: Any) -> Any:
