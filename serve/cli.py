@@ -13,7 +13,7 @@ import click
 
 from aikind import __version__
 from aikind.model_folder import Manifest
-from aikind.serve.columns import columns_for
+from aikind.serve.columns import columns_for, field_help
 from aikind.serve.output import (
     DRAFT,
     PART,
@@ -39,7 +39,7 @@ from aikind.serve.writing_options import WritingOptions, writing_options
 __all__ = ["tag"]
 
 
-@click.command()
+@click.command(epilog=field_help())
 @click.argument("paths", nargs=-1)
 @click.option("--text-field", default="text", show_default=True, help="Field or column with the text.")
 @click.option("--title-field", help="Field or column with the title; it is put before the text.")

@@ -12,7 +12,7 @@ from aikind.label_set import LabelSet
 from aikind.serve.results import Result
 from aikind.serve.writers.base import Row, as_record
 
-__all__ = ["DEFAULT_FIELDS", "FIELDS", "Columns", "columns_for"]
+__all__ = ["DEFAULT_FIELDS", "FIELDS", "Columns", "columns_for", "field_help"]
 
 FIELDS = {
     "id": "the document's id",
@@ -26,6 +26,11 @@ FIELDS = {
     "error": "why the document could not be read or tagged, or null",
 }
 DEFAULT_FIELDS = tuple(name for name in FIELDS if name != "tokens")
+
+
+def field_help() -> str:
+    """The fields and what they hold, as a list for the help of a command."""
+    return "\b\nFields of a result:\n" + "\n".join(f"  {name:9}{what}" for name, what in FIELDS.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ class Columns:
 
 
 def columns_for(fields: Sequence[str], carried: Sequence[str], label_set: LabelSet) -> Columns:
-    """
+    """Choose the columns of an output.
+
     Raises:
         click.UsageError: A field is not known, is named twice, or is to be carried along under the name of another column.
     """

@@ -67,7 +67,8 @@ def to_line(result: Result) -> bytes:
 
 
 def from_line(line: bytes) -> Result:
-    """
+    """The result that ``to_line`` made a line of.
+
     Raises:
         ValueError: The line is torn or damaged.
     """

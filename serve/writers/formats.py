@@ -75,7 +75,8 @@ def _file_writer(name: str) -> Callable[[Path, Sequence[str], Sequence[str]], Fi
 
 
 def check_installed(name: str) -> None:
-    """
+    """Load what a format needs, before any work is done for it.
+
     Raises:
         MissingExtraError: The format needs a package that is not installed.
     """

@@ -87,7 +87,8 @@ def _scalar(text: str) -> str:
 
 
 def _rewrite(path: Path, tagging: Tagging) -> bool:
-    """
+    """Give a file its tags, by a draft that takes its place.
+
     Returns:
         Whether the file had other tags.
 
