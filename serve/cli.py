@@ -20,6 +20,7 @@ from aikind.serve.output import (
     STATE,
     beside,
     check_output,
+    closed_pipe_is_told,
     format_for,
     identity_of,
     identity_of_stdout,
@@ -48,6 +49,7 @@ __all__ = ["tag"]
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
 @click.option("--jobs", type=click.IntRange(1), help="Documents worked on at once.  [default: one for each CPU]")
 @writing_options
+@closed_pipe_is_told()
 def tag(
     paths: tuple[str, ...],
     text_field: str,

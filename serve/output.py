@@ -21,6 +21,7 @@ __all__ = [
     "STATE",
     "beside",
     "check_output",
+    "closed_pipe_is_told",
     "finished_file",
     "format_for",
     "identity_of",
@@ -44,6 +45,19 @@ def prepare_standard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+@contextmanager
+def closed_pipe_is_told() -> Iterator[None]:
+    """Let a closed pipe end a command as other failures to write do. Click would end it with exit code 1 by itself.
+
+    Raises:
+        OSError: A pipe that was written to is closed.
+    """
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise OSError(error.strerror or "the pipe is closed") from error
 
 
 def check_output(output: Path | None, paths: tuple[str, ...], output_format: str | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,6 @@ from aikind.serve.readers.base import ReadOptions
 from aikind.serve.readers.text import read_markdown
 from aikind.serve.writers.front_matter import with_tags
 
-yaml = pytest.importorskip("yaml")
 Aikind = Callable[..., subprocess.CompletedProcess[str]]
 GENERATIVE = "The studio uses a diffusion model to paint backgrounds from a text prompt, and a large language model writes the dialogue."
 ONE = Tagging("x", ("generative",), "generative", {"predictive": 0.1, "generative": 0.98765}, ("close_call",), 1)
