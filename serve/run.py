@@ -69,6 +69,7 @@ def run_into_stream(
     with ExitStack() as stack:
         file = stack.enter_context(finished_file(path)) if path else sys.stdout
         sink = sink_on(name, file, columns, tagger.label_set)
+        file.flush()  # a reader may wait for the header
         with closing(_results(tagger, documents, columns.carried)) as results:
             for result in results:
                 if not only or result.tagging.kind in only:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aikind import Tagging
@@ -30,6 +30,7 @@ def body_of(raw: bytes, tmp: Path) -> str:
     return document.text
 
 
+@settings(deadline=None)
 @given(body=BODIES, front=FRONTS, newline=st.sampled_from(["\n", "\r\n"]), mark=st.sampled_from(["", "\ufeff"]))
 def test_the_text_that_is_read_stays_and_a_second_time_changes_nothing(
     body: str, front: list[str], newline: str, mark: str, tmp_path_factory: pytest.TempPathFactory
@@ -40,10 +41,10 @@ def test_the_text_that_is_read_stays_and_a_second_time_changes_nothing(
     tagged = with_tags(text, ONE)
     assert with_tags(tagged, ONE) == tagged
     assert with_tags(with_tags(tagged, OTHER), ONE) == tagged
-    assert tagged.endswith(body.removeprefix("\ufeff"))
     assert body_of(tagged.encode(), tmp) == body_of(text.encode(), tmp)
     # Without our lines, the front matter is what it was, byte for byte.
     if header:
+        assert tagged.endswith(body)
         start = tagged.index("aikind:")
         end = tagged.index("doubts: [close_call]") + len("doubts: [close_call]" + newline)
         assert tagged[:start] + tagged[end:] == text

@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aikind.serve.writers.csv_rows import CsvWriter
@@ -82,6 +82,7 @@ def test_every_format_holds_the_same_results(aikind: Aikind, source: Path, tmp_p
     assert parquet[1]["tags"] == sqlite[1]["tags"] == sheet[1]["tags"] == '["x", {"y": 1}]'
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_no_cell_of_text_is_a_formula(name: str, error: str) -> None:
     file = io.StringIO()
