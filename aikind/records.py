@@ -38,6 +38,7 @@ class Tagging:
         doubts: Why the labels may well be wrong: ``close_call`` (a score near its threshold), ``too_short``,
             ``unlike_training`` (code, tables, gibberish), ``not_english``.
         windows: How many windows of text the scores rest on.
+        tokens: Length of the text as the model reads it.
         error: Why the document could not be tagged, or None.
     """
 
@@ -48,6 +49,7 @@ class Tagging:
     doubts: tuple[str, ...] = ()
     windows: int = 0
     error: str | None = None
+    tokens: int = 0
 
     @property
     def unsure(self) -> bool:

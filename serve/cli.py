@@ -2,65 +2,63 @@
 
 from __future__ import annotations
 
-import os
-import stat
+import hashlib
 import sys
-import time
-from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import click
 
-from aikind.label_set import LabelSet
-from aikind.serve.output import check_output, finished_file, identity_of, prepare_standard_streams
+from aikind import __version__
+from aikind.model_folder import Manifest
+from aikind.serve.columns import columns_for, field_help
+from aikind.serve.output import (
+    DRAFT,
+    PART,
+    STATE,
+    beside,
+    check_output,
+    closed_pipe_is_told,
+    format_for,
+    identity_of,
+    identity_of_stdout,
+    is_regular,
+    prepare_standard_streams,
+)
 from aikind.serve.readers.base import ReadOptions
 from aikind.serve.readers.paths import FORMATS, STDIN, read_paths
+from aikind.serve.run import can_be_repeated, check_repeatable, run_into_file, run_into_stream
+from aikind.serve.summary import Summary
 from aikind.serve.tagger import Tagger
-from aikind.serve.writers.base import Writer
-from aikind.serve.writers.csv_rows import CsvWriter
-from aikind.serve.writers.jsonl import JsonlWriter
-from aikind.serve.writers.table import TableWriter, printable
+from aikind.serve.writers.formats import Sink, check_installed
+from aikind.serve.writers.front_matter import FrontMatterWriter
+from aikind.serve.writers.table import TableWriter
+from aikind.serve.writing_options import WritingOptions, writing_options
 
 __all__ = ["tag"]
 
-OUTPUT_FORMATS = ("jsonl", "csv", "table")
 
-
-@click.command()
+@click.command(epilog=field_help())
 @click.argument("paths", nargs=-1)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write results to this file; it appears when the run is complete.",
-)
-@click.option(
-    "-f",
-    "--format",
-    "output_format",
-    type=click.Choice(OUTPUT_FORMATS),
-    help="Format of the results.  [default: by the suffix of -o; table on a terminal; else jsonl]",
-)
-@click.option("--table", "also_table", is_flag=True, help="Besides writing to -o, print a table.")
 @click.option("--text-field", default="text", show_default=True, help="Field or column with the text.")
 @click.option("--title-field", help="Field or column with the title; it is put before the text.")
 @click.option("--id-field", help="Field or column with the id.  [default: id, else file and line]")
 @click.option("--input-format", type=click.Choice(sorted(FORMATS)), help="Read every input as this format.  [default: by suffix]")
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
 @click.option("--jobs", type=click.IntRange(1), help="Documents worked on at once.  [default: one for each CPU]")
+@writing_options
+@closed_pipe_is_told()
 def tag(
     paths: tuple[str, ...],
-    output: Path | None,
-    output_format: str | None,
-    also_table: bool,
     text_field: str,
     title_field: str | None,
     id_field: str | None,
     input_format: str | None,
     model_folder: Path | None,
     jobs: int | None,
+    writing: WritingOptions,
 ) -> None:
     """Tag documents with the kind of AI they discuss.
 
@@ -75,6 +73,10 @@ def tag(
       aikind tag articles/ -o tags.csv                one row for each document
       aikind tag news.jsonl --text-field body --title-field headline -o tags.jsonl
       cat essay.txt | aikind tag -                    a text from a pipe
+
+    With -o, results are kept in OUTPUT.part until all are there. A run that was stopped, by whatever, goes on from there
+    with the same command and --resume.
+
     \b
     Exit codes:
       0    every document was tagged
@@ -84,71 +86,75 @@ def tag(
       130  interrupted (Ctrl-C)
     """
     prepare_standard_streams()
+    output = writing.output
     if not paths or "" in paths or (output is not None and not output.name):
         raise click.UsageError("Give at least one file or folder, or - for standard input; no name may be empty.")
     if paths.count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read once only.")
-    if also_table and output is None:
+    if writing.also_table and output is None:
         raise click.UsageError("--table goes with -o; without -o, use --format table.")
-    check_output(output, paths, output_format is not None)
-    tagger = Tagger(model_folder, jobs=jobs)
-    started, kinds, failures = time.monotonic(), Counter[str](), 0
-    with ExitStack() as stack:
-        file = stack.enter_context(finished_file(output)) if output else sys.stdout
-        writers = [_writer(file, output_format or _format_for(output), tagger.label_set)]
-        if also_table:
-            writers.append(TableWriter(sys.stdout, tagger.label_set))
-        # A folder may hold the very files that results go to.
-        own = [identity_of(output) if output else None, identity_of(f"{output}.part"), _identity_of_stdout()]
-        documents = read_paths(paths, ReadOptions(text_field, title_field, id_field), input_format, [i for i in own if i])
-        for tagging in tagger.tag_many(documents):
-            for writer in writers:
-                writer.write(tagging)
-            if output is None:
-                sys.stdout.flush()
-            if tagging.error is None:
-                kinds[tagging.kind] += 1
-            else:
-                failures += 1
-                if not any(isinstance(w, TableWriter) for w in writers):
-                    click.echo(f"failed: {printable(tagging.error)}", err=True)
-            _progress(output, also_table, kinds.total() + failures, started)
-        sys.stdout.flush()
-    click.echo(_summary(kinds, failures, time.monotonic() - started), err=True)
-    if failures:
+    check_output(output, paths, writing.output_format)
+    for option, given in (("--resume", writing.resume), ("--update", writing.update)):
+        if given:
+            check_repeatable(paths, output, option)
+    name = writing.output_format or format_for(output)
+    check_installed(name)
+    tagger = _tagger(model_folder, jobs, writing)
+    columns = columns_for(writing.fields, writing.carried, tagger.label_set)
+    reading = ReadOptions(text_field, title_field, id_field, keep_record=bool(writing.carried))
+    # A folder may hold the very files that results go to.
+    own = [identity_of_stdout(), *(identity_of(beside(output, s)) for s in ("", PART, DRAFT, STATE) if output)]
+    documents = read_paths(paths, reading, input_format, [identity for identity in own if identity])
+    summary = Summary(tell_failures=name != "table" and not writing.also_table, progress=output is not None and not writing.also_table)
+    front_matter = FrontMatterWriter() if writing.into_front_matter else None
+    sinks: list[Sink] = [summary]
+    if writing.also_table:
+        sinks.append(TableWriter(sys.stdout, tagger.label_set))
+    if front_matter is not None:
+        sinks.append(front_matter)
+    lines: list[str] = []
+    if output is None or not is_regular(output):
+        run_into_stream(tagger, documents, columns, (output, name), sinks, writing.only)
+    else:
+        settings = _settings(tagger.manifest, reading, input_format, writing)
+        try:
+            lines = run_into_file(
+                tagger, documents, columns, (output, name), sinks, writing.only, settings, resume=writing.resume, update=writing.update
+            )
+        except (KeyboardInterrupt, OSError):
+            if summary.documents and all(map(can_be_repeated, paths)):
+                click.echo(
+                    f"{summary.documents} results are kept in {beside(output, PART)}; the same command with --resume goes on from there",
+                    err=True,
+                )
+            raise
+    sys.stdout.flush()
+    if front_matter is not None:
+        lines += front_matter.lines()
+    for line in (*summary.lines(), *lines):
+        click.echo(line, err=True)
+    if summary.failures or (front_matter is not None and front_matter.failures):
         sys.exit(1)
 
 
-def _format_for(output: Path | None) -> str:
-    if output is None:
-        return "table" if sys.stdout.isatty() else "jsonl"
-    return "csv" if output.suffix.lower() == ".csv" else "jsonl"
-
-
-def _identity_of_stdout() -> tuple[int, int] | None:
+def _tagger(model_folder: Path | None, jobs: int | None, writing: WritingOptions) -> Tagger:
     try:
-        status = os.fstat(1)
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+        tagger = Tagger(model_folder, jobs=jobs, thresholds=writing.thresholds)
+    except ValueError as error:
+        raise click.UsageError(f"--threshold: {error}.") from error
+    kinds: Sequence[str] = tagger.label_set.kinds
+    for kind in writing.only:
+        if kind not in kinds:
+            raise click.UsageError(f"--only: there is no kind {kind!r}; the kinds are {', '.join(kinds)}.")
+    return tagger
 
 
-def _writer(file: TextIO, name: str, label_set: LabelSet) -> Writer:
-    if name == "csv":
-        return CsvWriter(file, label_set)
-    return TableWriter(file, label_set) if name == "table" else JsonlWriter(file)
-
-
-def _progress(output: Path | None, also_table: bool, done: int, started: float) -> None:
-    if output and not also_table and sys.stderr.isatty() and done % 20 == 0:
-        rate = done / max(1e-9, time.monotonic() - started)
-        click.echo(f"\r{done} documents, {rate:.0f} a second", err=True, nl=False)
-
-
-def _summary(kinds: Counter[str], failures: int, seconds: float) -> str:
-    total = kinds.total() + failures
-    parts = [f"{count} {kind}" for kind, count in kinds.most_common()]
-    if failures:
-        parts.append(f"{failures} failed")
-    clear = "\r" if sys.stderr.isatty() else ""
-    return f"{clear}{total} documents in {seconds:.1f} s: {', '.join(parts) or 'nothing to tag'}"
+def _settings(manifest: Manifest, reading: ReadOptions, input_format: str | None, writing: WritingOptions) -> dict[str, Any]:
+    """What the results depend on besides the documents."""
+    return {
+        "version of aikind": __version__,
+        "model": hashlib.sha256(replace(manifest, thresholds={}).to_json().encode()).hexdigest()[:16],
+        "thresholds": dict(manifest.thresholds),
+        "reading": {**asdict(reading), "input_format": input_format},
+        "passthrough": list(writing.carried),
+    }

@@ -23,12 +23,12 @@ class Scored:
     """One text's scores.
 
     Attributes:
-        windows: Where the text was cut.
+        tokens: Length of the text.
         window_logits: Shape (windows, labels).
         probabilities: Calibrated, shape (labels,).
     """
 
-    windows: list[Window]
+    tokens: int
     window_logits: NDArray[np.float32]
     probabilities: NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class Model:
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(str(folder / NETWORK), options, providers=["CPUExecutionProvider"])
-            self._windower = Windower(
+            self.windower = Windower(
                 Tokenizer.from_file(str(folder / TOKENIZER)),
                 WindowPlan(self.manifest.window_tokens, self.manifest.window_overlap),
             )
@@ -68,9 +68,12 @@ class Model:
 
     def score(self, text: str) -> Scored:
         """Cut a text into windows, run each, aggregate and calibrate."""
-        windows = self._windower.cut(text)
-        logits = np.stack([self._run(window) for window in windows])
-        return Scored(windows, logits, self.calibrate(self._aggregate(logits)))
+        tokens, rows = 0, []
+        for window in self.windower.windows(text):
+            tokens += window.new_tokens
+            rows.append(self._run(window))
+        logits = np.stack(rows)
+        return Scored(tokens, logits, self.calibrate(self._aggregate(logits)))
 
     def calibrate(self, document_logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities from document logits; any leading shape, labels last."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from aikind.errors import DocumentError
@@ -16,8 +15,13 @@ from aikind.records import Document, Tagging
 from aikind.serve.cpus import available_cpus
 from aikind.serve.doubt import doubts
 from aikind.serve.model import Model
+from aikind.serve.once import Once
+from aikind.serve.ordered import map_in_order
 
-__all__ = ["Tagger"]
+__all__ = ["MOST_CHARACTERS_AHEAD", "Tagger", "characters"]
+
+MOST_CHARACTERS_AHEAD = 16_000_000  # of all documents that are read ahead together
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class Tagger:
@@ -28,25 +32,37 @@ class Tagger:
     Args:
         model: A model folder; the shipped model if not given.
         jobs: How many documents ``tag_many`` works on at once; as many as there are CPUs if not given.
+        thresholds: Probability per label from which on a document carries it, instead of the model's own.
+        remember: Of so many different texts the results are kept, so that a text that comes again need not run again.
 
     Raises:
         ModelError: The model folder is missing, incomplete or altered.
-        ValueError: ``jobs`` is below 1.
+        ValueError: ``jobs`` is below 1, or a threshold is for no label of the model or is no probability.
     """
 
-    def __init__(self, model: Path | str | None = None, *, jobs: int | None = None) -> None:
+    def __init__(
+        self,
+        model: Path | str | None = None,
+        *,
+        jobs: int | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        remember: int = 4096,
+    ) -> None:
         if jobs is not None and jobs < 1:
             raise ValueError(f"jobs is {jobs}; expected 1 or more")
         self._model = Model(Path(model) if model is not None else default_model())
-        self._jobs = jobs or available_cpus()
+        self._manifest = _with_thresholds(self._model.manifest, thresholds or {})
+        self._once: Once[Tagging] = Once(remember)
+        self.jobs = jobs or available_cpus()
 
     @property
     def label_set(self) -> LabelSet:
-        return self._model.manifest.label_set
+        return self._manifest.label_set
 
     @property
     def manifest(self) -> Manifest:
-        return self._model.manifest
+        """The model's manifest, with the thresholds in use."""
+        return self._manifest
 
     def tag(self, text: str, *, id: str = "") -> Tagging:
         """Tag one text.
@@ -56,17 +72,40 @@ class Tagger:
         """
         if not isinstance(text, str):
             raise DocumentError(f"the text is of type {type(text).__name__}, not str")
-        if not text.strip():
+        if not text or text.isspace():
             raise DocumentError("the text is empty")
-        # Scraped text may hold half of a surrogate pair, which no tokenizer takes.
-        scored = self._model.score(text.encode("utf-8", "replace").decode())
-        if all(window.tokens == 0 for window in scored.windows):
+        if _HALF_PAIR.search(text):  # scraped text may hold half of a surrogate pair, which no tokenizer takes
+            text = text.encode("utf-8", "replace").decode()
+        key = hashlib.sha256(text.encode()).digest()
+        return replace(self._once.get(key, lambda: self._tag(text)), id=id)
+
+    def _tag(self, text: str) -> Tagging:
+        scored = self._model.score(text)
+        if not scored.tokens:
             raise DocumentError("the text is empty: it holds invisible characters only")
-        manifest = self._model.manifest
+        manifest = self._manifest
         scores = {name: float(p) for name, p in zip(manifest.label_set.names, scored.probabilities, strict=True)}
         labels = tuple(name for name in scores if scores[name] >= manifest.thresholds[name])
-        tokens = sum(window.tokens for window in scored.windows)
-        return Tagging(id, labels, manifest.label_set.kind(labels), scores, doubts(text, tokens, scores, manifest), len(scored.windows))
+        return Tagging(
+            id="",
+            labels=labels,
+            kind=manifest.label_set.kind(labels),
+            scores=scores,
+            doubts=doubts(text, scored.tokens, scores, manifest),
+            windows=len(scored.window_logits),
+            tokens=scored.tokens,
+        )
+
+    def tag_document(self, document: Document) -> Tagging:
+        """Tag one document; where it cannot be, the ``Tagging`` has an error. Never raises."""
+        if document.error is not None:
+            return Tagging(document.id, error=document.error)
+        try:
+            return self.tag(document.text, id=document.id)
+        except DocumentError as error:
+            return Tagging(document.id, error=f"{document.id}: {error}")
+        except Exception as error:  # one document must never end the run for the others
+            return Tagging(document.id, error=f"{document.id}: {type(error).__name__}: {error}")
 
     def tag_many(self, documents: Iterable[Document | str]) -> Iterator[Tagging]:
         """Tag documents as they come: lazily, in parallel, one result for each in their order.
@@ -81,47 +120,19 @@ class Tagger:
         """
         if isinstance(documents, str):
             raise TypeError("tag_many takes an iterable of documents; for one text, use tag")
-        return self._results(documents)
+        each = (d if isinstance(d, Document) else Document(str(number), d) for number, d in enumerate(documents))
+        return map_in_order(self.tag_document, each, self.jobs, characters, MOST_CHARACTERS_AHEAD)
 
-    def _results(self, documents: Iterable[Document | str]) -> Iterator[Tagging]:
-        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="aikind")
-        waiting: queue.Queue[Future[Tagging] | BaseException | None] = queue.Queue(2 * self._jobs)
-        stopped = threading.Event()
 
-        def hand_over(item: Future[Tagging] | BaseException | None) -> None:
-            while not stopped.is_set():
-                with suppress(queue.Full):
-                    return waiting.put(item, timeout=0.1)
+def characters(document: Document) -> int:
+    return len(document.text) if isinstance(document.text, str) else 0
 
-        def feed() -> None:
-            try:
-                for number, item in enumerate(documents):
-                    if stopped.is_set():
-                        return
-                    document = item if isinstance(item, Document) else Document(str(number), item)
-                    hand_over(pool.submit(self._tag_document, document))
-                hand_over(None)
-            except BaseException as error:
-                hand_over(error)
 
-        feeder = threading.Thread(target=feed, name="aikind-feeder", daemon=True)
-        feeder.start()
-        try:
-            while (item := waiting.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                yield item.result()
-        finally:
-            stopped.set()
-            feeder.join(0.5)  # it may be waiting for input that never comes
-            pool.shutdown(cancel_futures=True)
-
-    def _tag_document(self, document: Document) -> Tagging:
-        if document.error is not None:
-            return Tagging(document.id, error=document.error)
-        try:
-            return self.tag(document.text, id=document.id)
-        except DocumentError as error:
-            return Tagging(document.id, error=f"{document.id}: {error}")
-        except Exception as error:  # one document must never end the run for the others
-            return Tagging(document.id, error=f"{document.id}: {type(error).__name__}: {error}")
+def _with_thresholds(manifest: Manifest, thresholds: Mapping[str, float]) -> Manifest:
+    names = manifest.label_set.names
+    for name, threshold in thresholds.items():
+        if name not in names:
+            raise ValueError(f"a threshold for {name!r}, which is no label of the model; its labels are {', '.join(names)}")
+        if not 0 <= threshold <= 1:
+            raise ValueError(f"the threshold {threshold} for {name}; expected a probability from 0 to 1")
+    return replace(manifest, thresholds={**manifest.thresholds, **thresholds})

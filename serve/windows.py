@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sentencex
 from tokenizers import Tokenizer
+
+from aikind.serve.pieces import pieces
 
 __all__ = ["Window", "WindowPlan", "Windower", "sentence_starts"]
 
@@ -23,11 +25,15 @@ class WindowPlan:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of text, as character offsets, and its token ids with the special tokens around them."""
+    """A stretch of text, as character offsets, and its token ids with the special tokens around them.
+
+    ``new_tokens`` counts those that the window before does not hold too.
+    """
 
     start: int
     end: int
     ids: tuple[int, ...]
+    new_tokens: int
 
     @property
     def tokens(self) -> int:
@@ -70,15 +76,33 @@ class Windower:
 
         Windows are of about equal size and end with a sentence where one ends near by; a sentence longer than that is cut.
         """
+        return list(self.windows(text))
+
+    def windows(self, text: str) -> Iterator[Window]:
+        """The windows of ``cut``, one by one. Those of a very long text are made piece by piece and share nothing across pieces."""
+        empty = True
+        for at, piece in pieces(text):
+            for window in self._windows_of_piece(piece, at):
+                empty = False
+                yield window
+        if empty:
+            yield Window(0, len(text), (self._first, self._last), 0)
+
+    def _windows_of_piece(self, text: str, at: int) -> Iterator[Window]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         ids, offsets = encoding.ids, encoding.offsets
         room = self.plan.tokens - 2
+        if not ids:
+            return
         if len(ids) <= room:
-            return [Window(0, len(text), (self._first, *ids, self._last))]
+            yield Window(at, at + len(text), (self._first, *ids, self._last), len(ids))
+            return
         token_starts = [start for start, _ in offsets]
-        bounds = sorted({bisect_left(token_starts, at) for at in sentence_starts(text)} | {len(ids)})
-        spans = _spans(len(ids), bounds, room, self.plan.overlap)
-        return [Window(offsets[a][0], offsets[b - 1][1], (self._first, *ids[a:b], self._last)) for a, b in spans]
+        bounds = sorted({bisect_left(token_starts, start) for start in sentence_starts(text)} | {len(ids)})
+        done = 0
+        for a, b in _spans(len(ids), bounds, room, self.plan.overlap):
+            yield Window(at + offsets[a][0], at + offsets[b - 1][1], (self._first, *ids[a:b], self._last), b - done)
+            done = b
 
 
 def _spans(count: int, bounds: Sequence[int], room: int, overlap: int) -> list[tuple[int, int]]:

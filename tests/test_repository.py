@@ -43,6 +43,11 @@ def test_a_wheel_holds_model_and_corpus_and_works_outside_the_checkout(tmp_path:
     where, kind = done.stdout.split()
     assert where.startswith(str(tmp_path / "site"))
     assert kind == "generative"
+    command = [sys.executable, "-m", "aikind", "tag", "-", "--format", "csv", "--fields", "kind"]
+    done = subprocess.run(
+        command, input="We asked ChatGPT to write it.", capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+    )
+    assert done.stdout == "kind\ngenerative\n"
 
 
 def test_the_base_install_is_light_and_pinned() -> None:

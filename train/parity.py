@@ -92,7 +92,7 @@ def check_parity(network: WindowClassifier, fp32_path: str, model: Model, texts:
     with ThreadPoolExecutor(available_cpus()) as pool:
         scored = list(pool.map(model.score, texts))
     int8 = np.stack([s.probabilities for s in scored])
-    bags = [[list(w.ids) for w in s.windows] for s in scored]
+    bags = [[list(w.ids) for w in model.windower.cut(text)] for text in texts]
     reference = _probabilities(model, _torch_logits(network, bags))
     fp32 = _probabilities(model, _onnx_logits(fp32_path, bags))
     thresholds = _thresholds(model)

@@ -16,12 +16,13 @@ class ReadOptions:
     """Names of the fields (JSONL) or columns (CSV) that hold the text, its title and its id.
 
     A record that lacks the default id field is named by file and line; a named id field must be there. A record without
-    the title field is taken without a title.
+    the title field is taken without a title. With ``keep_record``, each document keeps its record in ``meta["record"]``.
     """
 
     text_field: str = "text"
     title_field: str | None = None
     id_field: str | None = None
+    keep_record: bool = False
 
 
 # A reader takes an open binary file, the name to use in ids and messages, and the options. It yields a document for
@@ -60,4 +61,5 @@ def document_from_record(record: dict[str, object], where: str, options: ReadOpt
         if title is not None and not isinstance(title, str):
             return failed(where, f"the field {options.title_field!r} is of type {type(title).__name__}; expected text")
         text = join_title(title or "", text)
-    return Document(where if identity is None else str(identity), text, {"where": where})
+    meta: dict[str, object] = {"where": where, "record": record} if options.keep_record else {"where": where}
+    return Document(where if identity is None else str(identity), text, meta)

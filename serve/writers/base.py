@@ -1,16 +1,30 @@
-"""What every writer does, and the flat form of a result."""
+"""What every writer does, and the plain form of a result."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from aikind.records import Tagging
 
-__all__ = ["Writer", "as_record"]
+__all__ = ["FileWriter", "Row", "Writer", "as_record", "as_text"]
+
+Row = Mapping[str, Any]
 
 
 class Writer(Protocol):
-    def write(self, tagging: Tagging) -> None: ...
+    """Takes rows one by one."""
+
+    def write(self, row: Row) -> None: ...
+
+
+class FileWriter(Writer, Protocol):
+    """Makes a file of its own, which is complete after ``finish``. ``close`` lets go of it, complete or not."""
+
+    def finish(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 def as_record(tagging: Tagging) -> dict[str, Any]:
@@ -23,5 +37,12 @@ def as_record(tagging: Tagging) -> dict[str, Any]:
         "unsure": tagging.unsure,
         "doubts": list(tagging.doubts),
         "windows": tagging.windows,
+        "tokens": tagging.tokens,
         "error": tagging.error,
     }
+
+
+def as_text(value: Any) -> str:
+    """A value as text: strings as they are, with half surrogate pairs shown as escapes; everything else as JSON."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()

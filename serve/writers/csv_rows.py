@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import csv
-from typing import TextIO
+from collections.abc import Sequence
+from typing import Any, TextIO
 
-from aikind.label_set import LabelSet
-from aikind.records import Tagging
-from aikind.serve.writers.base import as_record
+from aikind.serve.writers.base import Row, as_text
 
 __all__ = ["CsvWriter"]
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 class CsvWriter:
-    """Columns: id, kind, labels (joined by spaces), a score per label, unsure, doubts (joined by spaces), windows, error."""
+    """Lists are joined by spaces, truth values are ``true`` and ``false``, and what is missing is an empty cell.
 
-    def __init__(self, file: TextIO, label_set: LabelSet) -> None:
-        self._names = label_set.names
-        self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow(["id", "kind", "labels", *(f"score_{name}" for name in self._names), "unsure", "doubts", "windows", "error"])
+    A spreadsheet takes text that begins with = + - @ tab or carriage return for a formula, and would run one that somebody
+    put into an id. Such cells begin with a single quote instead. Numbers are left as they are.
+    """
 
-    def write(self, tagging: Tagging) -> None:
-        record = as_record(tagging)
-        scores = [record["scores"].get(name, "") for name in self._names]
-        self._writer.writerow(
-            [
-                record["id"],
-                record["kind"] or "",
-                " ".join(record["labels"]),
-                *scores,
-                str(tagging.unsure).lower(),
-                " ".join(tagging.doubts),
-                tagging.windows,
-                tagging.error or "",
-            ]
-        )
+    def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
+        self._columns = columns
+        self._writer = csv.writer(_LineEnds(file), lineterminator="\r\n")
+        self._writer.writerow([_cell(name) for name in columns])
+
+    def write(self, row: Row) -> None:
+        self._writer.writerow([_cell(row.get(name)) for name in self._columns])
+
+
+class _LineEnds:
+    """Ends rows with a line feed. Python quotes a cell with a carriage return only where rows end with one too."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        return self._file.write(row.removesuffix("\r\n") + "\n")
+
+
+def _cell(value: Any) -> Any:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = " ".join(value)
+    text = as_text(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

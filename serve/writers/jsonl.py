@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TextIO
 
-from aikind.records import Tagging
-from aikind.serve.writers.base import as_record
+from aikind.serve.writers.base import Row
 
 __all__ = ["JsonlWriter"]
 
@@ -15,5 +14,5 @@ class JsonlWriter:
     def __init__(self, file: TextIO) -> None:
         self._file = file
 
-    def write(self, tagging: Tagging) -> None:
-        self._file.write(json.dumps(as_record(tagging), ensure_ascii=False) + "\n")
+    def write(self, row: Row) -> None:
+        self._file.write(json.dumps(row, ensure_ascii=False) + "\n")

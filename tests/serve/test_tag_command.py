@@ -191,8 +191,9 @@ def test_the_help_tells_formats_and_exit_codes(aikind: Aikind) -> None:
 
 def test_a_reader_that_goes_away_leaves_no_traceback(write_jsonl: Write) -> None:
     path = write_jsonl("many.jsonl", [{"text": f"{NEITHER} {i}"} for i in range(3000)])
-    command = f"{sys.executable} -m aikind tag {path} | head -n 2"
+    command = f"{sys.executable} -m aikind tag {path} | head -n 2; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
     assert len(done.stdout.splitlines()) == 2
     assert "Traceback" not in done.stderr
 
