@@ -60,7 +60,7 @@ def keep_layers(encoder: nn.Module, layers: int) -> None:
     del stack[layers:]
     for i, layer in enumerate(kept):
         stack[i] = layer
-    encoder.config.num_hidden_layers = layers  # type: ignore[union-attr, assignment]
+    encoder.config.num_hidden_layers = layers  # type: ignore[union-attr]
 
 
 def freeze(encoder: nn.Module, layers: int, embeddings: bool) -> None:
