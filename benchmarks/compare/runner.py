@@ -150,10 +150,15 @@ def _reference(
     folder = output / "reference"
     folder.mkdir(exist_ok=True)
     (folder / "timings.json").unlink(missing_ok=True)
-    assert reference.model is not None
     try:
         python, _ = _environment(reference.environment, output, limits)
-        _script(python, reference.script, folder, {**task, "sets": [], "model": str(reference.model.resolve())}, limits)
+        _script(
+            python,
+            reference.script,
+            folder,
+            {**task, "sets": [], "model": str(reference.model.resolve()) if reference.model else None},
+            limits,
+        )
         return float(data.speed_documents / _read(folder / "timings.json")["speed_seconds"])
     except (RuntimeError, OSError, KeyError):
         return None
