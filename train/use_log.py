@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aikind.errors import DatasetError
-from aikind.train.report import Report
+
+if TYPE_CHECKING:
+    from aikind.train.report import Report
 
 __all__ = ["append_lines", "append_uses", "check_log"]
 

@@ -12,12 +12,11 @@ from typing import Any
 
 import click
 
-from aikind.data.gold_rows import load_gold_set
+from aikind.data.gold_rows import is_blind, load_gold_set
 from aikind.data.store import StoredDataset, load_dataset
 from aikind.errors import AikindError
 from aikind.model_folder import TOKENIZER, load_manifest
 from aikind.serve.output import finished_file
-from aikind.train.report import is_blind
 from aikind.train.use_log import append_lines, check_log
 
 from .export import Measured, export
