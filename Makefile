@@ -5,6 +5,9 @@ RECIPE ?= data/recipes/corpus.toml
 DATASET ?= build/dataset
 RUN ?= build/run
 MODEL ?= models/default
+TEACHER ?=
+MODEL3 ?=
+SETTINGS ?= benchmarks/compare/settings.toml
 EVAL ?=
 GOLD := data/gold/test.jsonl data/gold/everyday.jsonl data/gold/long.jsonl
 
@@ -18,7 +21,7 @@ elsewhere = $(foreach file,$(EVAL),$(if $(call $(1),$(file)),,$(file)))
 here = $(call inside,.,$(1))
 EVAL_OPTIONS = $(if $(call elsewhere,known),--totals-only) $(if $(call elsewhere,here),--log benchmarks/evaluations.jsonl)
 
-.PHONY: help tag test lint dataset train export evaluate behaviour bench clean
+.PHONY: help tag test lint dataset train export evaluate compare behaviour bench clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -60,6 +63,11 @@ export: .venv/dev ## Export RUN to build/model: int8 ONNX, calibrated and checke
 evaluate: .venv/dev ## Measure MODEL=folder on the gold files, or on EVAL=file, with baselines beside it
 	@test -d $(DATASET) || $(MAKE) dataset
 	$(BIN)/aikind model evaluate $(MODEL) $(or $(EVAL),$(GOLD)) --baselines $(DATASET) -o build/evaluation $(EVAL_OPTIONS)
+
+compare: .venv/dev ## Train peers (fastText, SetFit and others) on DATASET and set them beside MODEL, RUN, TEACHER= and MODEL3=
+	@test -d $(DATASET) || $(MAKE) dataset
+	$(BIN)/python -m benchmarks.compare $(DATASET) $(EVAL) --model $(MODEL) --run $(RUN) --settings $(SETTINGS) \
+	  $(if $(TEACHER),--teacher $(TEACHER)) $(if $(MODEL3),--model3 $(MODEL3)) --log benchmarks/evaluations.jsonl
 
 behaviour: .venv/dev ## Measure how MODEL=folder behaves; writes build/behaviour.json and .md
 	$(BIN)/python -m tests.behaviour $(MODEL) -o build/behaviour.json

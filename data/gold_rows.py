@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from aikind.data.rows import Skipped, encodable
@@ -14,7 +15,10 @@ from aikind.errors import DatasetError
 from aikind.label_set import LabelSet
 from aikind.model_folder import file_sha256
 
-__all__ = ["GoldRow", "GoldSet", "load_gold_set", "require_same_labels"]
+__all__ = ["GoldRow", "GoldSet", "is_blind", "load_gold_set", "require_same_labels"]
+
+# A file or folder of such a name is kept blind: whatever the options say, only totals over it are shown.
+_BLIND = ("eval", "*blind*", "*heldout*", "*held-out*", "*held_out*", "*hidden*", "*sealed*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,12 @@ class GoldSet:
     @property
     def name(self) -> str:
         return f"{self.path.resolve().name} ({self.split})" if self.split else self.path.name
+
+
+def is_blind(path: Path) -> bool:
+    """Whether the name of a file, or of the folder it lies in, says that its documents are not to be looked at."""
+    names = {part.lower() for p in (path, path.resolve()) for part in (p.name, p.parent.name)}
+    return any(fnmatch(name, pattern) for name in names for pattern in _BLIND)
 
 
 def load_gold_set(path: Path, label_set: LabelSet, split: str = "test") -> GoldSet:

@@ -63,7 +63,7 @@ def test_the_base_install_is_light_and_pinned() -> None:
 def test_make_help_lists_every_command_of_the_readme() -> None:
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     commands = set(re.findall(r"^  make (\w+) +\S", listed, re.MULTILINE))
-    assert commands >= {"tag", "test", "dataset", "train", "export", "evaluate", "bench", "lint", "clean"}
+    assert commands >= {"tag", "test", "dataset", "train", "export", "evaluate", "compare", "bench", "lint", "clean"}
     assert set(re.findall(r"make (\w+)", (ROOT / "README.md").read_text())) - {"help"} <= commands | {"it"}
 
 

@@ -8,24 +8,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from aikind.base_package import DEFAULT_BASE
 from aikind.data.gold_rows import GoldRow
-from aikind.data.labelling.base import apply_functions, registered_functions, select
-from aikind.data.labelling.combine import UNKNOWN, majority
-from aikind.data.rows import Row, normalised
+from aikind.data.labelling.base import registered_functions
+from aikind.data.labelling.rule_scores import rule_scores
+from aikind.data.rows import normalised
 from aikind.data.store import StoredDataset
 from aikind.train.head_start import text_embeddings
-from aikind.train.metrics import kind_accuracy
+from aikind.train.linear_head import DEFAULT_STRENGTH, EmbeddingScale, fit_linear_head, tfidf_vectorizer
 
 __all__ = ["Baselines", "run_baselines"]
 
 Scores = NDArray[np.float64]
-_Strengths = tuple[float, ...]
-_TFIDF_STRENGTHS: _Strengths = (0.3, 1.0, 3.0, 10.0, 30.0)
-_EMBEDDING_STRENGTHS: _Strengths = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +55,19 @@ def run_baselines(dataset: StoredDataset, rows: Sequence[GoldRow], say: Callable
     say("keyword rules")
     scores = {}
     if any(function.label in dataset.label_set.names for function in registered_functions()):
-        scores["keyword rules"] = _keyword_rules(dataset, rows)
+        scores["keyword rules"] = rule_scores(dataset.label_set, [row.text for row in rows], [row.genre for row in rows])
     else:
         notes.append("no baseline of keyword rules: no labelling function is about a label of this label set")
     if not train.texts:
         notes.append("no trained baseline: the dataset has no gold row left to train on")
         return Baselines(scores, notes)
     if not validation.texts:
-        notes.append("no gold row to choose the baselines' regularisation on; a middling one is taken")
+        notes.append(f"no gold row to choose the baselines' regularisation on; it is C = {DEFAULT_STRENGTH:g}")
     for j, name in enumerate(dataset.label_set.names):
         if train.gold[:, j].all() or not train.gold[:, j].any():
             notes.append(f"every row that the baselines train on gives the same answer to {name!r}, and so do they")
     texts = [row.text for row in rows]
-    for name, represent, strengths in (("TF-IDF", _tfidf, _TFIDF_STRENGTHS), ("frozen embeddings", _embeddings, _EMBEDDING_STRENGTHS)):
+    for name, represent in (("TF-IDF", _tfidf), ("frozen embeddings", _embeddings)):
         name = f"{name} + logistic regression"
         say(name)
         try:
@@ -81,7 +76,7 @@ def run_baselines(dataset: StoredDataset, rows: Sequence[GoldRow], say: Callable
             notes.append(f"no baseline {name}: {error}")
             continue
         a, b = len(train.texts), len(train.texts) + len(validation.texts)
-        scores[name] = _fit(strengths, features[:a], train.gold, features[a:b], validation.gold, features[b:])
+        scores[name] = fit_linear_head(features[:a], train.gold, features[a:b], validation.gold).probabilities(features[b:])
     return Baselines(scores, notes)
 
 
@@ -99,45 +94,9 @@ def _part(dataset: StoredDataset, split: str, measured: Collection[str], notes: 
 
 
 def _tfidf(train: Sequence[str], everything: Sequence[str]) -> Any:
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, strip_accents="unicode")
-    return vectorizer.fit(train).transform(everything)
+    return tfidf_vectorizer().fit(train).transform(everything)
 
 
 def _embeddings(train: Sequence[str], everything: Sequence[str]) -> NDArray[np.float32]:
     vectors = text_embeddings(everything, DEFAULT_BASE)
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)  # the base was trained on angles: lengths tell nothing
-    known = unit[: len(train)]
-    spread = known.std(axis=0) + 1e-3 * known.std()  # a dimension that is all but constant must not be blown up
-    return np.asarray((unit - known.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
-
-
-def _keyword_rules(dataset: StoredDataset, rows: Sequence[GoldRow]) -> Scores:
-    functions = select((), dataset.label_set, "baselines")
-    votes = apply_functions(functions, [Row(r.id, r.text, "", "", r.genre, r.id) for r in rows])
-    unknown = np.full(len(rows), UNKNOWN, dtype=np.int8)
-    columns = [np.nan_to_num(majority(votes.matrix[:, votes.columns(name)], unknown), nan=0.0) for name in dataset.label_set.names]
-    return np.stack(columns, axis=1)
-
-
-def _fit(
-    strengths: _Strengths, train: Any, gold: NDArray[np.bool_], validation: Any, validation_gold: NDArray[np.bool_], test: Any
-) -> Scores:
-    best: tuple[float, Scores] | None = None
-    middle = len(strengths) // 2
-    for strength in strengths if len(validation_gold) else strengths[middle : middle + 1]:
-        learned = [_learn(train, gold[:, j], strength) for j in range(gold.shape[1])]
-        accuracy = 0.0
-        if len(validation_gold):
-            accuracy = kind_accuracy(np.stack([ask(validation) for ask in learned], axis=1) >= 0.5, validation_gold)
-        if best is None or accuracy > best[0]:
-            best = (accuracy, np.stack([ask(test) for ask in learned], axis=1))
-    assert best is not None
-    return best[1]
-
-
-def _learn(features: Any, gold: NDArray[np.bool_], strength: float) -> Callable[[Any], Scores]:
-    """Gives the probability of one label for each row of features; the same for all where ``gold`` has one class."""
-    if gold.all() or not gold.any():
-        return lambda rows: np.full(rows.shape[0], float(gold[0]))
-    regression = LogisticRegression(C=strength, max_iter=2000).fit(features, gold)
-    return lambda rows: np.asarray(regression.predict_proba(rows)[:, 1])
+    return EmbeddingScale.of(vectors[: len(train)])(vectors)

@@ -22,13 +22,18 @@ from aikind.train.encode import Collator, windower_for
 from aikind.train.network import WindowClassifier
 from aikind.train.precision import use_bf16
 
-__all__ = ["document_embeddings", "set_head", "text_embeddings"]
+__all__ = ["TextEmbedder", "document_embeddings", "set_head", "text_embeddings"]
 
 _MOST_WINDOWS = 8
 
 
 def text_embeddings(texts: Sequence[str], base: str) -> NDArray[np.float32]:
-    """Embeddings of whole texts by frozen base weights, shape (texts, hidden); a text of very many windows is cut.
+    """Embeddings of whole texts by frozen base weights, shape (texts, hidden); see ``TextEmbedder``, also for the errors."""
+    return TextEmbedder(base)(texts)
+
+
+class TextEmbedder:
+    """Embeds whole texts by frozen base weights; a text of very many windows is cut.
 
     Args:
         base: The packaged default, a local folder, or a hub id.
@@ -37,16 +42,27 @@ def text_embeddings(texts: Sequence[str], base: str) -> NDArray[np.float32]:
         ModelError: The base cannot be loaded, or has no fast tokenizer.
         MissingExtraError: The package with the default weights is not installed.
     """
-    weights = base_folder(base)
-    encoder = load_encoder(weights)
-    default = WindowPlan()
-    tokens = min(default.tokens, int(getattr(encoder.config, "max_position_embeddings", default.tokens)))
-    with TemporaryDirectory() as folder:
-        save_tokenizer(weights, Path(folder))
-        windower = windower_for(folder, WindowPlan(tokens, min(default.overlap, tokens // 4)))
-    windows = [[window.ids for window in windower.cut(text)[:_MOST_WINDOWS]] for text in texts]
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return document_embeddings(WindowClassifier(encoder, 1).to(device), windows)
+
+    def __init__(self, base: str) -> None:
+        self._weights = base_folder(base)
+        encoder = load_encoder(self._weights)
+        default = WindowPlan()
+        tokens = min(default.tokens, int(getattr(encoder.config, "max_position_embeddings", default.tokens)))
+        with TemporaryDirectory() as folder:
+            save_tokenizer(self._weights, Path(folder))
+            self._windower = windower_for(folder, WindowPlan(tokens, min(default.overlap, tokens // 4)))
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._network = WindowClassifier(encoder, 1).to(device)
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embeddings of shape (texts, hidden)."""
+        windows = [[window.ids for window in self._windower.cut(text)[:_MOST_WINDOWS]] for text in texts]
+        return document_embeddings(self._network, windows)
+
+    def save(self, folder: Path) -> None:
+        """Write the base weights and their tokenizer to ``folder``, from which they can be loaded as a base again."""
+        self._network.encoder.save_pretrained(folder)  # type: ignore[operator]
+        save_tokenizer(self._weights, folder)
 
 
 def document_embeddings(

@@ -19,7 +19,7 @@ from aikind.serve.model import Model
 from aikind.train.encode import Collator
 from aikind.train.network import WindowClassifier
 
-__all__ = ["ParityReport", "check_parity", "choose_texts", "score_all"]
+__all__ = ["ParityReport", "check_parity", "choose_texts", "score_all", "window_logits"]
 
 NEAR = 0.2
 MOST_CHANGED = 0.015
@@ -93,7 +93,7 @@ def check_parity(network: WindowClassifier, fp32_path: str, model: Model, texts:
         scored = list(pool.map(model.score, texts))
     int8 = np.stack([s.probabilities for s in scored])
     bags = [[list(w.ids) for w in model.windower.cut(text)] for text in texts]
-    reference = _probabilities(model, _torch_logits(network, bags))
+    reference = _probabilities(model, window_logits(network, bags))
     fp32 = _probabilities(model, _onnx_logits(fp32_path, bags))
     thresholds = _thresholds(model)
 
@@ -123,7 +123,8 @@ def _probabilities(model: Model, logits: Sequence[NDArray[np.float32]]) -> NDArr
     return model.calibrate(np.stack([aggregate(windows) for windows in logits]))
 
 
-def _torch_logits(network: WindowClassifier, bags: Sequence[Sequence[list[int]]], batch: int = 16) -> list[NDArray[np.float32]]:
+def window_logits(network: WindowClassifier, bags: Sequence[Sequence[list[int]]], batch: int = 16) -> list[NDArray[np.float32]]:
+    """Logits from PyTorch; for each document (a list of windows of token ids) shape (windows, labels)."""
     flat = sorted((len(ids), d, w) for d, windows in enumerate(bags) for w, ids in enumerate(windows))
     logits = [np.zeros((len(windows), network.head.out_features), dtype=np.float32) for windows in bags]
     collate = Collator(network.pad_id)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aikind.data.gold_rows import GoldRow, GoldSet, load_gold_set, require_same_labels
+from aikind.data.gold_rows import GoldRow, GoldSet, is_blind, load_gold_set, require_same_labels
 from aikind.data.store import load_dataset
 from aikind.errors import DatasetError
 from aikind.model_folder import MANIFEST, Manifest, file_sha256
@@ -22,11 +21,9 @@ from aikind.train.baselines import Baselines, run_baselines
 from aikind.train.evaluate import Evaluation, measure
 from aikind.train.worst import WrongDocument, worst_documents
 
-__all__ = ["Report", "ReportPlan", "SetReport", "is_blind", "make_report"]
+__all__ = ["Report", "ReportPlan", "SetReport", "make_report"]
 
 Say = Callable[[str], None]
-# A file or folder of such a name is kept blind: whatever the options say, only totals over it are shown.
-_BLIND = ("eval", "*blind*", "*heldout*", "*held-out*", "*held_out*", "*hidden*", "*sealed*")
 _FEWEST = 5  # documents in a group, where only totals may be shown
 
 
@@ -89,12 +86,6 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         model = {"name": self.manifest.name, "manifest_sha256": self.manifest_sha256, "about": dict(self.manifest.about)}
         return {"model": model, "notes": self.notes, "sets": [s.to_dict() for s in self.sets]}
-
-
-def is_blind(path: Path) -> bool:
-    """Whether the name of a file, or of the folder it lies in, says that its documents are not to be looked at."""
-    names = {part.lower() for p in (path, path.resolve()) for part in (p.name, p.parent.name)}
-    return any(fnmatch(name, pattern) for name in names for pattern in _BLIND)
 
 
 def make_report(model_folder: Path, data: Sequence[Path], plan: ReportPlan, say: Say = lambda _: None) -> Report:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from aikind.errors import DatasetError
-from aikind.train.report import Report
 
-__all__ = ["append_uses", "check_log"]
+if TYPE_CHECKING:
+    from aikind.train.report import Report
+
+__all__ = ["append_lines", "append_uses", "check_log"]
 
 
 def check_log(log: Path) -> None:
@@ -26,21 +30,26 @@ def check_log(log: Path) -> None:
 
 
 def append_uses(log: Path, report: Report) -> None:
-    """Append one JSON line per set: when, which model, on what, and the model's main figures."""
-    time = datetime.now(UTC).isoformat(timespec="seconds")
-    lines = []
+    """Append one line per set: which model, on what, and the model's main figures."""
+    uses = []
     for found in report.sets:
         model = found.evaluations[0]
-        use = {
-            "time": time,
-            "model": report.manifest.name,
-            "manifest_sha256": report.manifest_sha256,
-            "data": found.name,
-            "data_sha256": found.sha256,
-            "documents": model.documents,
-            "kind_accuracy": round(model.kind_accuracy, 5),
-            "f1": {name: round(figures["f1"], 5) for name, figures in model.labels.items()},
-        }
-        lines.append(json.dumps(use) + "\n")
+        uses.append(
+            {
+                "model": report.manifest.name,
+                "manifest_sha256": report.manifest_sha256,
+                "data": found.name,
+                "data_sha256": found.sha256,
+                "documents": model.documents,
+                "kind_accuracy": round(model.kind_accuracy, 5),
+                "f1": {name: round(figures["f1"], 5) for name, figures in model.labels.items()},
+            }
+        )
+    append_lines(log, uses)
+
+
+def append_lines(log: Path, uses: Iterable[Mapping[str, Any]]) -> None:
+    """Append one JSON line per use, each with the time now put first."""
+    time = datetime.now(UTC).isoformat(timespec="seconds")
     with log.open("a", encoding="utf-8") as file:
-        file.write("".join(lines))
+        file.write("".join(json.dumps({"time": time, **use}) + "\n" for use in uses))

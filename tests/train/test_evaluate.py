@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from aikind import AikindError, DatasetError, default_label_set
 from aikind.cli import root
-from aikind.data.gold_rows import GoldRow
+from aikind.data.gold_rows import GoldRow, is_blind
 from aikind.data.store import StoredDataset, load_dataset
 from aikind.model_folder import MANIFEST, NETWORK, TOKENIZER, Calibration, Manifest, file_sha256
 from aikind.serve.windows import WindowPlan
@@ -25,7 +25,6 @@ from aikind.train.encode import windower_for
 from aikind.train.head_start import document_embeddings, set_head
 from aikind.train.network import WindowClassifier
 from aikind.train.onnx_graph import export_fp32
-from aikind.train.report import is_blind
 
 from .conftest import toy_rows
 
