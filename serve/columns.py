@@ -23,9 +23,10 @@ FIELDS = {
     "doubts": "close_call, too_short, not_english",
     "windows": "how many windows of text the scores rest on",
     "tokens": "length of the text as the model reads it",
+    "evidence": "per label, the sentences that carried it: start, end, score, text; with --explain",
     "error": "why the document could not be read or tagged, or null",
 }
-DEFAULT_FIELDS = tuple(name for name in FIELDS if name != "tokens")
+DEFAULT_FIELDS = tuple(name for name in FIELDS if name not in {"tokens", "evidence"})
 
 
 def field_help() -> str:
