@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from aikind.serve.windows import sentence_starts
 
 __all__ = ["sentences"]
@@ -16,10 +18,10 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     Returns:
         Pairs of character offsets into ``text``. No pair is empty, and none overlaps another.
     """
-    bounds = [start + at for at in sentence_starts(text[start:end])] + [end]
+    bounds = [*(start + at for at in sentence_starts(text[start:end])), end]
     found: list[tuple[int, int]] = []
     held: int | None = None
-    for a, b in zip(bounds, bounds[1:], strict=False):
+    for a, b in pairwise(bounds):
         a, b = _trimmed(text, a, b)
         if a == b:
             continue

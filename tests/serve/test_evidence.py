@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,6 @@ def test_sentences_hold_every_visible_character_once_and_in_order(text: str, sta
     start = min(start, end)
     places = sentences(text, start, end)
     assert all(start <= a < b <= end and not text[a].isspace() and not text[b - 1].isspace() for a, b in places)
-    assert all(before[1] <= after[0] for before, after in zip(places, places[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(places))
     assert "".join("".join(text[a:b].split()) for a, b in places) == "".join(text[start:end].split())
     assert all(b - a <= 412 for a, b in places)
