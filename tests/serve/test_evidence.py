@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aikind import DocumentError, Evidence, Explanation, Tagger
@@ -106,7 +106,7 @@ def test_an_empty_text_cannot_be_explained(tagger: Tagger) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("aB .!?\n\u2028é界😀\t-1"), max_size=900), st.integers(0, 50), st.integers(0, 900))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_sentences_hold_every_visible_character_once_and_in_order(text: str, start: int, end: int) -> None:
     end = max(start, min(end, len(text)))
     start = min(start, end)
