@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -115,7 +116,8 @@ def _print(found: Iterator[Explanation | str], label_set: LabelSet) -> int:
 
 
 def _write_page(output: Path, found: Iterator[Explanation | str], label_set: LabelSet) -> int:
-    documents, errors = [], []
+    documents: list[dict[str, Any]] = []
+    errors: list[str] = []
     for one in found:
         if len(documents) + len(errors) == _MOST_ON_PAGE:
             click.echo(f"The page shows the first {_MOST_ON_PAGE} documents; for more, use aikind tag --explain.", err=True)

@@ -32,6 +32,9 @@ def test_a_wheel_holds_model_and_corpus_and_works_outside_the_checkout(tmp_path:
         "aikind/models/default/manifest.json",
         "aikind/labels.toml",
         "aikind/train/report_page.html",
+        "aikind/serve/pages/report.html",
+        "aikind/serve/pages/style.html",
+        *(f"aikind/{path.relative_to(ROOT)}" for path in (ROOT / "serve").rglob("*.py")),
     } <= names
     for folder in ("corpus", "gold"):
         assert sum(name.startswith(f"aikind/data/{folder}/") for name in names) == len(list((ROOT / "data" / folder).glob("*.jsonl"))) > 0
