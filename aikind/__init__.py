@@ -19,7 +19,7 @@ from aikind.errors import (
     RecipeError,
 )
 from aikind.label_set import Label, LabelSet, default_label_set, load_label_set
-from aikind.records import Document, Tagging
+from aikind.records import Document, Evidence, Explanation, Tagging
 
 if TYPE_CHECKING:
     from aikind.serve.tagger import Tagger
@@ -29,6 +29,8 @@ __all__ = [
     "DatasetError",
     "Document",
     "DocumentError",
+    "Evidence",
+    "Explanation",
     "Label",
     "LabelSet",
     "MissingExtraError",

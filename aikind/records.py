@@ -1,4 +1,4 @@
-"""The two records that cross folders: a document goes in, a tagging comes out."""
+"""The records that cross folders: a document goes in, a tagging comes out, with evidence where it is asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Document", "Tagging", "join_title"]
+__all__ = ["Document", "Evidence", "Explanation", "Tagging", "join_title"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,23 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sentence that speaks for a label.
+
+    Attributes:
+        start, end: Its place in the text, in characters; ``text[start:end]`` is the sentence.
+        score: How much it carries, from -0.5 to 1: half of the label's probability for the sentence alone, and half of what
+            the probability of the text around it loses when the sentence is taken out.
+        text: The sentence itself.
+    """
+
+    start: int
+    end: int
+    score: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tagging:
     """What the model says of one document.
 
@@ -40,6 +57,7 @@ class Tagging:
         windows: How many windows of text the scores rest on.
         tokens: Length of the text as the model reads it.
         error: Why the document could not be tagged, or None.
+        evidence: Per label, the sentences that carried it, the strongest first; empty where it was not asked for.
     """
 
     id: str
@@ -50,11 +68,24 @@ class Tagging:
     windows: int = 0
     error: str | None = None
     tokens: int = 0
+    evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
 
     @property
     def unsure(self) -> bool:
         """Whether there is any doubt; such results are worth a look."""
         return bool(self.doubts)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A text, what the model says of it, and the sentences that carried that: ``tagging.evidence``, places in ``text``."""
+
+    text: str
+    tagging: Tagging
+
+    @property
+    def evidence(self) -> Mapping[str, tuple[Evidence, ...]]:
+        return self.tagging.evidence
 
 
 def join_title(title: str, text: str) -> str:

@@ -13,7 +13,7 @@ import click
 
 from aikind import __version__
 from aikind.model_folder import Manifest
-from aikind.serve.columns import columns_for, field_help
+from aikind.serve.columns import columns_for, field_help, with_evidence
 from aikind.serve.output import (
     DRAFT,
     PART,
@@ -27,8 +27,10 @@ from aikind.serve.output import (
     is_regular,
     prepare_standard_streams,
 )
+from aikind.serve.pages.file import check_page
 from aikind.serve.readers.base import ReadOptions
 from aikind.serve.readers.paths import FORMATS, STDIN, read_paths
+from aikind.serve.report.page import CollectionReport
 from aikind.serve.run import can_be_repeated, check_repeatable, run_into_file, run_into_stream
 from aikind.serve.summary import Summary
 from aikind.serve.tagger import Tagger
@@ -47,6 +49,8 @@ __all__ = ["tag"]
 @click.option("--id-field", help="Field or column with the id.  [default: id, else file and line]")
 @click.option("--input-format", type=click.Choice(sorted(FORMATS)), help="Read every input as this format.  [default: by suffix]")
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
+@click.option("--explain", is_flag=True, help="Give each result its evidence: the sentences that carried its labels. Slower.")
+@click.option("--report", type=click.Path(path_type=Path), help="Besides, write an HTML page about the collection to this file.")
 @click.option("--jobs", type=click.IntRange(1), help="Documents worked on at once.  [default: one for each CPU]")
 @writing_options
 @closed_pipe_is_told()
@@ -57,6 +61,8 @@ def tag(
     id_field: str | None,
     input_format: str | None,
     model_folder: Path | None,
+    explain: bool,
+    report: Path | None,
     jobs: int | None,
     writing: WritingOptions,
 ) -> None:
@@ -73,6 +79,7 @@ def tag(
       aikind tag articles/ -o tags.csv                one row for each document
       aikind tag news.jsonl --text-field body --title-field headline -o tags.jsonl
       cat essay.txt | aikind tag -                    a text from a pipe
+      aikind tag articles/ -o tags.jsonl --explain --report report.html
 
     With -o, results are kept in OUTPUT.part until all are there. A run that was stopped, by whatever, goes on from there
     with the same command and --resume.
@@ -94,16 +101,18 @@ def tag(
     if writing.also_table and output is None:
         raise click.UsageError("--table goes with -o; without -o, use --format table.")
     check_output(output, paths, writing.output_format)
+    if report is not None:
+        check_page(report, paths, output)
     for option, given in (("--resume", writing.resume), ("--update", writing.update)):
         if given:
             check_repeatable(paths, output, option)
     name = writing.output_format or format_for(output)
     check_installed(name)
-    tagger = _tagger(model_folder, jobs, writing)
-    columns = columns_for(writing.fields, writing.carried, tagger.label_set)
+    tagger = _tagger(model_folder, jobs, writing, explain)
+    columns = columns_for(with_evidence(writing.fields, explain), writing.carried, tagger.label_set)
     reading = ReadOptions(text_field, title_field, id_field, keep_record=bool(writing.carried))
     # A folder may hold the very files that results go to.
-    own = [identity_of_stdout(), *(identity_of(beside(output, s)) for s in ("", PART, DRAFT, STATE) if output)]
+    own = [identity_of_stdout(), *(identity_of(beside(output, s)) for s in ("", PART, DRAFT, STATE) if output), identity_of(report or "")]
     documents = read_paths(paths, reading, input_format, [identity for identity in own if identity])
     summary = Summary(tell_failures=name != "table" and not writing.also_table, progress=output is not None and not writing.also_table)
     front_matter = FrontMatterWriter() if writing.into_front_matter else None
@@ -112,11 +121,14 @@ def tag(
         sinks.append(TableWriter(sys.stdout, tagger.label_set))
     if front_matter is not None:
         sinks.append(front_matter)
+    about_collection = CollectionReport(tagger) if report is not None else None
+    if about_collection is not None:
+        sinks.append(about_collection)
     lines: list[str] = []
     if output is None or not is_regular(output):
         run_into_stream(tagger, documents, columns, (output, name), sinks, writing.only)
     else:
-        settings = _settings(tagger.manifest, reading, input_format, writing)
+        settings = _settings(tagger.manifest, reading, input_format, writing) | {"explain": explain}
         try:
             lines = run_into_file(
                 tagger, documents, columns, (output, name), sinks, writing.only, settings, resume=writing.resume, update=writing.update
@@ -129,6 +141,8 @@ def tag(
                 )
             raise
     sys.stdout.flush()
+    if about_collection is not None and report is not None:
+        about_collection.save(report)
     if front_matter is not None:
         lines += front_matter.lines()
     for line in (*summary.lines(), *lines):
@@ -137,9 +151,9 @@ def tag(
         sys.exit(1)
 
 
-def _tagger(model_folder: Path | None, jobs: int | None, writing: WritingOptions) -> Tagger:
+def _tagger(model_folder: Path | None, jobs: int | None, writing: WritingOptions, explain: bool) -> Tagger:
     try:
-        tagger = Tagger(model_folder, jobs=jobs, thresholds=writing.thresholds)
+        tagger = Tagger(model_folder, jobs=jobs, thresholds=writing.thresholds, explain=explain)
     except ValueError as error:
         raise click.UsageError(f"--threshold: {error}.") from error
     kinds: Sequence[str] = tagger.label_set.kinds

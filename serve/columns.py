@@ -12,7 +12,7 @@ from aikind.label_set import LabelSet
 from aikind.serve.results import Result
 from aikind.serve.writers.base import Row, as_record
 
-__all__ = ["DEFAULT_FIELDS", "FIELDS", "Columns", "columns_for", "field_help"]
+__all__ = ["DEFAULT_FIELDS", "FIELDS", "Columns", "columns_for", "field_help", "with_evidence"]
 
 FIELDS = {
     "id": "the document's id",
@@ -24,8 +24,9 @@ FIELDS = {
     "windows": "how many windows of text the scores rest on",
     "tokens": "length of the text as the model reads it",
     "error": "why the document could not be read or tagged, or null",
+    "evidence": "per label, the sentences that carried it: start, end, score, text; with --explain",
 }
-DEFAULT_FIELDS = tuple(name for name in FIELDS if name != "tokens")
+DEFAULT_FIELDS = tuple(name for name in FIELDS if name not in {"tokens", "evidence"})
 
 
 def field_help() -> str:
@@ -60,6 +61,19 @@ class Columns:
             else:
                 row[name] = value
         return row
+
+
+def with_evidence(fields: Sequence[str], explain: bool) -> tuple[str, ...]:
+    """The fields, with the evidence where it is asked for.
+
+    Raises:
+        click.UsageError: The evidence is named among the fields and will not be there.
+    """
+    if explain:
+        return tuple(fields) if "evidence" in fields else (*fields, "evidence")
+    if "evidence" in fields:
+        raise click.UsageError("--fields: there is evidence only with --explain; add it.")
+    return tuple(fields)
 
 
 def columns_for(fields: Sequence[str], carried: Sequence[str], label_set: LabelSet) -> Columns:

@@ -91,7 +91,7 @@ class Journal:
                         f"document {number} is {document.id!r}, with a text, id or field that differs; it was {kept.tagging.id!r}"
                     )
                 end += len(line)
-                yield replace(kept, source=str(document.meta.get("where", "")), origin=KEPT)
+                yield replace(kept, source=str(document.meta.get("where", "")), origin=KEPT, document=document)
         self._file.truncate(end)
         self._file.seek(end)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from aikind.records import Document, Tagging
+from aikind.records import Document, Evidence, Tagging
 
 __all__ = ["KEPT", "NEW", "UNCHANGED", "Result", "carried_from", "digest_of", "from_line", "result_for", "to_line"]
 
@@ -26,6 +26,7 @@ class Result:
         carried: The fields of the input record that go along to the output.
         source: The file, or file and line, that the document was read from.
         origin: NEW, UNCHANGED or KEPT.
+        document: What was read, as long as the run has it; it is not kept in a file.
     """
 
     tagging: Tagging
@@ -33,6 +34,7 @@ class Result:
     carried: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     origin: str = NEW
+    document: Document | None = None
 
 
 def digest_of(document: Document) -> str:
@@ -57,11 +59,11 @@ def _plain(value: Any) -> Any:
 
 
 def result_for(document: Document, tagging: Tagging, carry: Sequence[str], origin: str = NEW) -> Result:
-    return Result(tagging, digest_of(document), carried_from(document, carry), str(document.meta.get("where", "")), origin)
+    return Result(tagging, digest_of(document), carried_from(document, carry), str(document.meta.get("where", "")), origin, document)
 
 
 def to_line(result: Result) -> bytes:
-    """One line of JSON from which ``from_line`` makes the same result again, but for its source and origin."""
+    """One line of JSON from which ``from_line`` makes the same result again, but for its source, origin and document."""
     raw = {"digest": result.digest, "carried": dict(result.carried), "tagging": asdict(result.tagging)}
     return json.dumps(raw).encode("ascii") + b"\n"
 
@@ -78,6 +80,7 @@ def from_line(line: bytes) -> Result:
         raw = json.loads(line)
         tagging = raw["tagging"]
         tagging["labels"], tagging["doubts"] = tuple(tagging["labels"]), tuple(tagging["doubts"])
+        tagging["evidence"] = {name: tuple(Evidence(**one) for one in found) for name, found in tagging["evidence"].items()}
         return Result(Tagging(**tagging), raw["digest"], raw["carried"])
-    except (KeyError, TypeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"a damaged line: {error}") from error

@@ -19,6 +19,7 @@ from aikind.serve.journal import Journal
 from aikind.serve.ordered import map_in_order
 from aikind.serve.output import DRAFT, STATE, beside, finished_file, is_regular, publish
 from aikind.serve.readers.paths import STDIN
+from aikind.serve.report.page import CollectionReport
 from aikind.serve.results import UNCHANGED, Result, result_for
 from aikind.serve.summary import Summary
 from aikind.serve.tagger import MOST_CHARACTERS_AHEAD, Tagger, characters
@@ -144,5 +145,5 @@ def _results(tagger: Tagger, documents: Iterable[Document], carry: Sequence[str]
 
 def _hand_round(result: Result, sinks: Sequence[Sink], only: Sequence[str]) -> None:
     for sink in sinks:
-        if not only or isinstance(sink, Summary) or result.tagging.kind in only:
+        if not only or isinstance(sink, Summary | CollectionReport) or result.tagging.kind in only:
             sink.write(result)

@@ -11,9 +11,10 @@ from pathlib import Path
 from aikind.errors import DocumentError
 from aikind.label_set import LabelSet
 from aikind.model_folder import Manifest, default_model
-from aikind.records import Document, Tagging
+from aikind.records import Document, Explanation, Tagging
 from aikind.serve.cpus import available_cpus
 from aikind.serve.doubt import doubts
+from aikind.serve.evidence import find_evidence
 from aikind.serve.model import Model
 from aikind.serve.once import Once
 from aikind.serve.ordered import map_in_order
@@ -34,6 +35,7 @@ class Tagger:
         jobs: How many documents ``tag_many`` works on at once; as many as there are CPUs if not given.
         thresholds: Probability per label from which on a document carries it, instead of the model's own.
         remember: Of so many different texts the results are kept, so that a text that comes again need not run again.
+        explain: Give each tagging its evidence: the sentences that carried its labels. It then takes several times as long.
 
     Raises:
         ModelError: The model folder is missing, incomplete or altered.
@@ -47,12 +49,14 @@ class Tagger:
         jobs: int | None = None,
         thresholds: Mapping[str, float] | None = None,
         remember: int = 4096,
+        explain: bool = False,
     ) -> None:
         if jobs is not None and jobs < 1:
             raise ValueError(f"jobs is {jobs}; expected 1 or more")
         self._model = Model(Path(model) if model is not None else default_model())
         self._manifest = _with_thresholds(self._model.manifest, thresholds or {})
         self._once: Once[Tagging] = Once(remember)
+        self._explain = explain
         self.jobs = jobs or available_cpus()
 
     @property
@@ -70,22 +74,32 @@ class Tagger:
         Raises:
             DocumentError: The text is not a string, or holds nothing to read.
         """
-        if not isinstance(text, str):
-            raise DocumentError(f"the text is of type {type(text).__name__}, not str")
-        if not text or text.isspace():
-            raise DocumentError("the text is empty")
-        if _HALF_PAIR.search(text):  # scraped text may hold half of a surrogate pair, which no tokenizer takes
-            text = text.encode("utf-8", "replace").decode()
+        text = _readable(text)
         key = hashlib.sha256(text.encode()).digest()
-        return replace(self._once.get(key, lambda: self._tag(text)), id=id)
+        return replace(self._once.get(key, lambda: self._tag(text, self._explain)), id=id)
 
-    def _tag(self, text: str) -> Tagging:
+    def explain(self, text: str, *, id: str = "", near: bool = False) -> Explanation:
+        """Tag one text and find the sentences that carried its labels; see the module ``aikind.serve.evidence`` for the method.
+
+        Args:
+            near: Find evidence for the labels that the text nearly carries too: those whose score is a close call.
+
+        Raises:
+            DocumentError: The text is not a string, or holds nothing to read.
+        """
+        text = _readable(text)
+        return Explanation(text, replace(self._tag(text, explain=True, near=near), id=id))
+
+    def _tag(self, text: str, explain: bool, near: bool = False) -> Tagging:
         scored = self._model.score(text)
         if not scored.tokens:
             raise DocumentError("the text is empty: it holds invisible characters only")
         manifest = self._manifest
         scores = {name: float(p) for name, p in zip(manifest.label_set.names, scored.probabilities, strict=True)}
         labels = tuple(name for name in scores if scores[name] >= manifest.thresholds[name])
+        explained = [
+            name for name in scores if name in labels or (near and manifest.thresholds[name] - scores[name] < manifest.unsure_within)
+        ]
         return Tagging(
             id="",
             labels=labels,
@@ -94,6 +108,7 @@ class Tagger:
             doubts=doubts(text, scored.tokens, scores, manifest),
             windows=len(scored.window_logits),
             tokens=scored.tokens,
+            evidence=find_evidence(self._model, text, scored.window_logits, explained) if explain else {},
         )
 
     def tag_document(self, document: Document) -> Tagging:
@@ -122,6 +137,17 @@ class Tagger:
             raise TypeError("tag_many takes an iterable of documents; for one text, use tag")
         each = (d if isinstance(d, Document) else Document(str(number), d) for number, d in enumerate(documents))
         return map_in_order(self.tag_document, each, self.jobs, characters, MOST_CHARACTERS_AHEAD)
+
+
+def _readable(text: str) -> str:
+    """The text as a tokenizer takes it; every character keeps its place."""
+    if not isinstance(text, str):
+        raise DocumentError(f"the text is of type {type(text).__name__}, not str")
+    if not text or text.isspace():
+        raise DocumentError("the text is empty")
+    if _HALF_PAIR.search(text):  # scraped text may hold half of a surrogate pair, which no tokenizer takes
+        text = text.encode("utf-8", "replace").decode()
+    return text
 
 
 def characters(document: Document) -> int:

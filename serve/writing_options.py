@@ -81,7 +81,10 @@ _OPTIONS = [
         help="Besides, write the tags into the Markdown files themselves, under the key aikind of their YAML front matter.",
     ),
     click.option(
-        "--fields", callback=_field_names, metavar="A,B", help=f"Fields of each result, of {', '.join(FIELDS)}.  [default: all but tokens]"
+        "--fields",
+        callback=_field_names,
+        metavar="A,B",
+        help=f"Fields of each result, of {', '.join(FIELDS)}.  [default: all but tokens and evidence]",
     ),
     click.option(
         "--passthrough", "carried", callback=_names, metavar="A,B", help="Fields or columns of the input that go along to the output."

@@ -32,6 +32,9 @@ def test_a_wheel_holds_model_and_corpus_and_works_outside_the_checkout(tmp_path:
         "aikind/models/default/manifest.json",
         "aikind/labels.toml",
         "aikind/train/report_page.html",
+        "aikind/serve/pages/report.html",
+        "aikind/serve/pages/style.html",
+        *(f"aikind/{path.relative_to(ROOT)}" for path in (ROOT / "serve").rglob("*.py")),
     } <= names
     for folder in ("corpus", "gold"):
         assert sum(name.startswith(f"aikind/data/{folder}/") for name in names) == len(list((ROOT / "data" / folder).rglob("*.jsonl"))) > 0
@@ -53,7 +56,7 @@ def test_a_wheel_holds_model_and_corpus_and_works_outside_the_checkout(tmp_path:
 def test_the_base_install_is_light_and_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     base = {requirement_name(line) for line in project["dependencies"]}
-    assert base == {"click", "numpy", "onnxruntime", "py3langid", "sentencex", "tokenizers"}
+    assert base == {"click", "jinja2", "numpy", "onnxruntime", "py3langid", "sentencex", "tokenizers"}
     pinned = {requirement_name(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
     wanted = {requirement_name(line) for lines in project["optional-dependencies"].values() for line in lines} - {"aikind"}
     assert base | wanted <= pinned

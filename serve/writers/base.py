@@ -38,6 +38,10 @@ def as_record(tagging: Tagging) -> dict[str, Any]:
         "doubts": list(tagging.doubts),
         "windows": tagging.windows,
         "tokens": tagging.tokens,
+        "evidence": {
+            name: [{"start": x.start, "end": x.end, "score": round(x.score, 6), "text": x.text} for x in found]
+            for name, found in tagging.evidence.items()
+        },
         "error": tagging.error,
     }
 

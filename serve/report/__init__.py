@@ -1,0 +1,1 @@
+"""A report on a tagged collection: counts as results come, and one page at the end."""
