@@ -14,7 +14,7 @@ from aikind.errors import DocumentError
 from aikind.label_set import LabelSet
 from aikind.records import Document, Explanation
 from aikind.serve.highlight import parts_of
-from aikind.serve.output import identity_of, prepare_standard_streams
+from aikind.serve.output import closed_pipe_is_told, identity_of, prepare_standard_streams
 from aikind.serve.pages import colours, render_page
 from aikind.serve.pages.file import check_page, write_page
 from aikind.serve.readers.base import ReadOptions
@@ -37,6 +37,7 @@ _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 @click.option("--id-field", help="Field or column with the id.  [default: id, else file and line]")
 @click.option("--input-format", type=click.Choice(sorted(FORMATS)), help="Read every input as this format.  [default: by suffix]")
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
+@closed_pipe_is_told()
 def explain(
     paths: tuple[str, ...],
     output: Path | None,
