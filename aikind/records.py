@@ -16,7 +16,8 @@ class Document:
     Attributes:
         id: Names the document in results and messages; a path or the value of an id field.
         text: The writing itself. Empty when ``error`` is set.
-        meta: Whatever the reader knows besides (source file, line).
+        meta: Whatever the reader knows besides: ``where`` (file, member, line), ``date`` (``YYYY-MM-DD``), ``encoding`` where
+            it is not UTF-8, ``front_matter``.
         error: Why the document could not be read, or None.
     """
 
@@ -38,6 +39,7 @@ class Tagging:
         doubts: Why the labels may well be wrong: ``close_call`` (a score near its threshold), ``too_short``, ``not_english``.
         windows: How many windows of text the scores rest on.
         error: Why the document could not be tagged, or None.
+        encoding: What the document was decoded from, where that was not UTF-8.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Tagging:
     doubts: tuple[str, ...] = ()
     windows: int = 0
     error: str | None = None
+    encoding: str | None = None
 
     @property
     def unsure(self) -> bool:

@@ -9,14 +9,14 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from aikind.label_set import LabelSet
 from aikind.serve.output import check_output, finished_file, identity_of, prepare_standard_streams
-from aikind.serve.readers.base import ReadOptions
-from aikind.serve.readers.paths import FORMATS, STDIN, read_paths
+from aikind.serve.readers.paths import read_paths
+from aikind.serve.reading_options import inputs_of, reading_options
 from aikind.serve.tagger import Tagger
 from aikind.serve.writers.base import Writer
 from aikind.serve.writers.csv_rows import CsvWriter
@@ -44,10 +44,7 @@ OUTPUT_FORMATS = ("jsonl", "csv", "table")
     help="Format of the results.  [default: by the suffix of -o; table on a terminal; else jsonl]",
 )
 @click.option("--table", "also_table", is_flag=True, help="Besides writing to -o, print a table.")
-@click.option("--text-field", default="text", show_default=True, help="Field or column with the text.")
-@click.option("--title-field", help="Field or column with the title; it is put before the text.")
-@click.option("--id-field", help="Field or column with the id.  [default: id, else file and line]")
-@click.option("--input-format", type=click.Choice(sorted(FORMATS)), help="Read every input as this format.  [default: by suffix]")
+@reading_options
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
 @click.option("--jobs", type=click.IntRange(1), help="Documents worked on at once.  [default: one for each CPU]")
 def tag(
@@ -55,17 +52,15 @@ def tag(
     output: Path | None,
     output_format: str | None,
     also_table: bool,
-    text_field: str,
-    title_field: str | None,
-    id_field: str | None,
-    input_format: str | None,
     model_folder: Path | None,
     jobs: int | None,
+    **reading: Any,
 ) -> None:
     """Tag documents with the kind of AI they discuss.
 
-    PATHS are files (.txt, .md, .jsonl, .csv, each also with .gz), folders (read recursively, names that begin with a dot
-    passed over), or - for standard input.
+    PATHS are files (.txt, .md, .html, .pdf, .docx, .jsonl, .json, .csv, .tsv, .parquet, .arrow, each also with .gz, .bz2,
+    .xz or .zst), archives of them (.zip, .tar), folders (read recursively, names that begin with a dot passed over), globs
+    in quotation marks, addresses such as s3:// and https://, or - for standard input.
     There is one result for each document, in the order of the input. A document that cannot be read or tagged gets a
     result with its error, and the rest goes on.
 
@@ -84,10 +79,9 @@ def tag(
       130  interrupted (Ctrl-C)
     """
     prepare_standard_streams()
-    if not paths or "" in paths or (output is not None and not output.name):
-        raise click.UsageError("Give at least one file or folder, or - for standard input; no name may be empty.")
-    if paths.count(STDIN) > 1:
-        raise click.UsageError("Standard input (-) can be read once only.")
+    inputs = inputs_of(paths, reading)
+    if output is not None and not output.name:
+        raise click.UsageError("Give -o a file to write results to; no name may be empty.")
     if also_table and output is None:
         raise click.UsageError("--table goes with -o; without -o, use --format table.")
     check_output(output, paths, output_format is not None)
@@ -100,7 +94,7 @@ def tag(
             writers.append(TableWriter(sys.stdout, tagger.label_set))
         # A folder may hold the very files that results go to.
         own = [identity_of(output) if output else None, identity_of(f"{output}.part"), _identity_of_stdout()]
-        documents = read_paths(paths, ReadOptions(text_field, title_field, id_field), input_format, [i for i in own if i])
+        documents = read_paths(inputs.paths, inputs.options, inputs.input_format, [i for i in own if i])
         for tagging in tagger.tag_many(documents):
             for writer in writers:
                 writer.write(tagging)

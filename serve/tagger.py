@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from aikind.errors import DocumentError
@@ -120,7 +121,7 @@ class Tagger:
         if document.error is not None:
             return Tagging(document.id, error=document.error)
         try:
-            return self.tag(document.text, id=document.id)
+            return replace(self.tag(document.text, id=document.id), encoding=document.meta.get("encoding"))
         except DocumentError as error:
             return Tagging(document.id, error=f"{document.id}: {error}")
         except Exception as error:  # one document must never end the run for the others

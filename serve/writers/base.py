@@ -14,8 +14,8 @@ class Writer(Protocol):
 
 
 def as_record(tagging: Tagging) -> dict[str, Any]:
-    """The result as JSON-ready values, the same keys for every document; ``kind`` is null where there is an error."""
-    return {
+    """The result as JSON-ready values; ``kind`` is null where there is an error. ``encoding`` is there only where not UTF-8."""
+    record = {
         "id": tagging.id,
         "kind": tagging.kind or None,
         "labels": list(tagging.labels),
@@ -25,3 +25,4 @@ def as_record(tagging: Tagging) -> dict[str, Any]:
         "windows": tagging.windows,
         "error": tagging.error,
     }
+    return record if tagging.encoding is None else {**record, "encoding": tagging.encoding}
