@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +13,19 @@ from aikind.errors import DocumentError
 from aikind.records import Document, join_title
 from aikind.serve.readers.dates import iso_date
 
-__all__ = ["ReadOptions", "Reader", "document_from_record", "failed", "lines", "open_error", "read_whole", "seekable", "too_large", "whole"]
+__all__ = [
+    "ReadOptions",
+    "Reader",
+    "document_from_record",
+    "failed",
+    "lines",
+    "on_disk",
+    "open_error",
+    "read_whole",
+    "seekable",
+    "too_large",
+    "whole",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +93,31 @@ def seekable(file: BinaryIO) -> Iterator[BinaryIO]:
     if file.seekable():
         yield file
         return
+    with _copied(file) as copy:
+        yield copy
+
+
+@contextmanager
+def on_disk(file: BinaryIO) -> Iterator[BinaryIO]:
+    """The file, or a temporary copy, so that it can be handed to another process."""
+    try:
+        file.fileno()
+        as_it_is = file.seekable()
+    except OSError:
+        as_it_is = False
+    if as_it_is:
+        yield file
+        return
+    with _copied(file) as copy:
+        yield copy
+
+
+@contextmanager
+def _copied(file: BinaryIO) -> Iterator[BinaryIO]:
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(file, copy)
         copy.seek(0)
-        yield cast(BinaryIO, io.BufferedReader(cast(Any, copy)))
+        yield cast(BinaryIO, copy)
 
 
 def whole(text: str, where: str, options: ReadOptions, facts: Mapping[str, Any], encoding: str | None = None) -> Document:

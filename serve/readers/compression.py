@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 from aikind.errors import DocumentError, MissingExtraError
 from aikind.serve.readers.base import ReadOptions
 
-__all__ = ["COMPRESSIONS", "decompressed", "guarded"]
+__all__ = ["COMPRESSIONS", "ForwardOnly", "decompressed", "guarded"]
 
 # Of the packed size. Text packs to a tenth, and rows that are all alike to a hundredth.
 _MOST_GROWTH = 250
@@ -47,7 +47,7 @@ def decompressed(file: BinaryIO, suffix: str, options: ReadOptions) -> BinaryIO:
         MissingExtraError: Zstandard is not installed.
     """
     name, opened = COMPRESSIONS[suffix]
-    packed = _Counted(file)
+    packed = ForwardOnly(file)
     return guarded(opened(io.BufferedReader(cast(Any, packed))), lambda: packed.count, name, options)
 
 
@@ -56,7 +56,9 @@ def guarded(inner: Any, packed_bytes: Callable[[], int], name: str, options: Rea
     return cast(BinaryIO, io.BufferedReader(cast(Any, _Guarded(inner, packed_bytes, name, options)), 1 << 16))
 
 
-class _Counted(io.RawIOBase):
+class ForwardOnly(io.RawIOBase):
+    """Reads a stream from beginning to end, whatever it says it can do; ``count`` is how many bytes came so far."""
+
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.count = 0

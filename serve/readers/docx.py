@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 from xml.etree import ElementTree
@@ -25,7 +26,7 @@ _DAMAGED = (
     NotImplementedError,
     EOFError,
     ValueError,
-    zipfile.zlib.error,
+    zlib.error,
 )
 
 

@@ -89,8 +89,8 @@ def _guess(raw: bytes) -> str | None:
     best = matches.best()
     if best is None:
         return None
-    for match in matches:  # where nothing tells them apart, the most common one
-        if "cp1252" in match.could_be_from_charset and match.chaos <= best.chaos and match.coherence >= best.coherence:
+    for match in matches:  # where hardly anything tells them apart, the most common one
+        if "cp1252" in match.could_be_from_charset and match.chaos <= best.chaos and match.coherence >= best.coherence - 0.1:
             return "cp1252"
     return best.encoding
 

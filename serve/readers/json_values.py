@@ -53,7 +53,7 @@ def _values(stream: BinaryIO, options: ReadOptions) -> Iterator[Any]:
             continue
         mark = buffer.next()
         if mark not in {",", "]"}:
-            raise json.JSONDecodeError("expected , or ] after the value before it", "", 0)
+            raise json.JSONDecodeError("expected , or ] after the value before it" if mark else "the array is not closed", "", 0)
         buffer.at += 1
         if mark == "]":
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from typing import Any, cast
@@ -9,6 +10,7 @@ from typing import Any, cast
 from aikind.errors import MissingExtraError
 from aikind.records import Document
 from aikind.serve.readers.base import ReadOptions, failed
+from aikind.serve.readers.compression import ForwardOnly
 from aikind.serve.readers.dates import iso_date
 from aikind.serve.readers.formats import kind_of, read_stream
 
@@ -37,13 +39,16 @@ def read_address(address: str, options: ReadOptions, input_format: str | None) -
         # A file that was named by itself keeps its name; others are named by their whole address.
         name = address if files == [file] and not system.isdir(file) and "*" not in address else system.unstrip_protocol(file)
         try:
-            opened = system.open(file, "rb")
+            # Web servers need not serve parts of a file, so it is read as it comes.
+            opened = system.open(file, "rb", **({"block_size": 0} if _is_web(address) else {}))
         except Exception as error:
             yield failed(name, _reason(error))
             continue
         with opened:
             path = name.partition("?")[0]
-            yield from read_stream(cast(Any, opened), path, options, input_format, _day(system, file))
+            # A streamed web file says that it can seek, and cannot.
+            stream = io.BufferedReader(ForwardOnly(opened)) if _is_web(address) else opened
+            yield from read_stream(cast(Any, stream), path, options, input_format, _day(system, file))
 
 
 def _files(address: str) -> tuple[Any, list[str]]:
@@ -53,11 +58,15 @@ def _files(address: str) -> tuple[Any, list[str]]:
     if "*" in path:
         matches = sorted(system.glob(path))
         return system, [file for file in matches if system.isfile(file) and (kind_of(file).known or "." in path.rsplit("/", 1)[-1])]
-    if not address.startswith(("http://", "https://")) and system.isdir(path):
+    if not _is_web(address) and system.isdir(path):
         inside = sorted(system.find(path))
         root = len(path.rstrip("/"))
         return system, [file for file in inside if kind_of(file).known and "/." not in file[root:]]
     return system, [path]
+
+
+def _is_web(address: str) -> bool:
+    return address.lower().startswith(("http://", "https://"))
 
 
 def _day(system: Any, file: str) -> str | None:
