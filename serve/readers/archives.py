@@ -63,7 +63,7 @@ class _StrictTarInfo(tarfile.TarInfo):
     """Raises at a damaged header, at which tarfile itself takes the archive to end."""
 
     @classmethod
-    def fromtarfile(cls, tarfile: tarfile.TarFile) -> tarfile.TarInfo:  # type: ignore[name-defined]
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> _StrictTarInfo:
         try:
             return super().fromtarfile(tarfile)
         except (InvalidHeaderError, TruncatedHeaderError) as error:
@@ -91,7 +91,7 @@ def _tar_members(file: BinaryIO, options: ReadOptions, wanted: Callable[[str], b
                 raise DocumentError(f"the tar archive is damaged or cut off: {error}; what comes after is not read") from error
             if info is None:
                 return
-            archive.members = []  # tarfile would keep them all
+            cast(Any, archive).members = []  # tarfile would keep them all
             if not info.isdir() and wanted(info.name):
                 yield Member(info.name, lambda info=info: _open_tarred(archive, info, options), day_of(info.mtime))  # type: ignore[misc]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from aikind.errors import DocumentError
@@ -54,13 +55,17 @@ def _rows(opened: Callable[[], Any], name: str, options: ReadOptions) -> Iterato
             number += 1
             where = f"{name}:{number}"
             try:
-                record = _guarded(lambda at=row, cells=held: {column: cells_of[at].as_py() for column, cells_of in cells})
+                record = _guarded(partial(_record, held, row))
             except DocumentError as error:
                 yield failed(where, str(error))
             else:
                 yield document_from_record(record, where, options)
     if not number:
         yield failed(name, "holds no row")
+
+
+def _record(held: list[tuple[str, Any]], row: int) -> dict[str, Any]:
+    return {column: cells[row].as_py() for column, cells in held}
 
 
 def _guarded(call: Callable[[], Any]) -> Any:

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
@@ -21,12 +22,12 @@ _MOST_GROWTH = 250
 
 def _zstd(file: Any) -> Any:
     try:
-        from compression import zstd
-    except ImportError:
-        try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
             from backports import zstd
-        except ImportError as error:
-            raise MissingExtraError("reading .zst", "formats") from error
+    except ImportError as error:
+        raise MissingExtraError("reading .zst", "formats") from error
     return zstd.ZstdFile(file)
 
 

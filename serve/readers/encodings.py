@@ -61,12 +61,12 @@ def decode(raw: bytes, declared: str | None = None) -> tuple[str, str | None]:
     except UnicodeDecodeError as error:
         if b"\0" in raw[:8192]:
             raise DocumentError("not a text file") from error
-        encoding = _known(declared) or _guess(raw)
-        if encoding is None:
+        found = _known(declared) or _guess(raw)
+        if found is None:
             line = raw.count(b"\n", 0, error.start) + 1
-            found = f"line {line}: not valid UTF-8 (byte 0x{raw[error.start]:02x}), and no other encoding fits"
-            raise DocumentError(f"{found}; convert the file to UTF-8") from error
-    return raw.decode(encoding, "replace"), encoding
+            why = f"line {line}: not valid UTF-8 (byte 0x{raw[error.start]:02x}), and no other encoding fits"
+            raise DocumentError(f"{why}; convert the file to UTF-8") from error
+    return raw.decode(found, "replace"), found
 
 
 def _known(declared: str | None) -> str | None:

@@ -26,7 +26,7 @@ from aikind import Document
 from aikind.serve.readers.base import ReadOptions
 from aikind.serve.readers.formats import read_stream
 from aikind.serve.readers.paths import listed_paths, read_paths
-from tests.serve.fuzz_readers import ONCE_FAILED, run_case
+from tests.serve.fuzz_readers import ONCE_FAILED, OWN_PROCESS, run_case
 from tests.serve.reader_samples import PACK, SOUND, TEXT, docx, html, jsonl, pdf, table, tarred, zipped
 
 Aikind = Callable[..., subprocess.CompletedProcess[str]]
@@ -154,7 +154,7 @@ CASES: list[tuple[str, bytes, list[str | None]]] = [
     ("old.feather", b"FEA1" + b"\0" * 20, ["first version"]),
     ("void.html", b"", ["holds no text"]),
     ("scripts.html", b"<script>var x = 1;</script>", ["holds no text"]),
-    ("deep.html", b"<div>" * 5_000 + b"deep text", [None]),
+    ("deep.html", b"<div>" * 8_000 + b"deep text", [None]),
     ("void.pdf", b"", ["not a PDF"]),
     ("cut.pdf", pdf()[:40], ["not a PDF"]),
     ("pictures.pdf", pdf(None), ["through OCR"]),
@@ -271,7 +271,7 @@ def test_odd_things_in_folders(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere")
     (tmp_path / "a.txt").write_text("a")
-    with (tmp_path / "sparse.jsonl").open("wb") as sparse:
+    with (tmp_path / "sparse.txt").open("wb") as sparse:
         sparse.truncate(2 * 1024**3)
     gone, sparse_one = (d for d in read_paths([str(tmp_path)], SMALL) if d.error)
     assert gone.error == f"{tmp_path}/gone.txt: no such file or folder"
@@ -330,7 +330,7 @@ def test_records_come_through_every_table_format_as_they_are(rows: list[str], co
     assert [d.text for d in read(table_text.encode(codec), "a.csv")] == [cell.replace('""', '"') for cell in cells]
 
 
-@given(st.binary(max_size=400), st.sampled_from(sorted(set(SOUND) - {"a.parquet", "a.feather", "a.arrow"})))
+@given(st.binary(max_size=400), st.sampled_from(sorted(set(SOUND) - OWN_PROCESS)))
 def test_bytes_of_any_kind_give_records(raw: bytes, name: str) -> None:
     documents = read(raw, name)
     assert documents
@@ -344,7 +344,7 @@ def test_each_line_of_json_lines_has_one_record(rows: list[bytes]) -> None:
     assert where == [f"a.jsonl:{n}" for n, line in enumerate(raw.split(b"\n"), 1) if line.strip()]
 
 
-@pytest.mark.parametrize("first", range(0, 200, 50))
+@pytest.mark.parametrize("first", range(0, 100, 50))
 def test_changed_bytes_fail_no_reader(first: int) -> None:
     for number in (*range(first, first + 50), *(ONCE_FAILED if first == 0 else ())):
         run_case(number)
