@@ -17,6 +17,8 @@ from aikind.serve.readers.base import ReadOptions
 from aikind.serve.readers.formats import read_stream
 from tests.serve.reader_samples import SOUND
 
+# Their readers start a process each time, so they come up less often.
+OWN_PROCESS = {"a.parquet", "a.feather", "a.arrow"}
 # Cases that once failed; the suite runs them for good.
 ONCE_FAILED: tuple[int, ...] = ()
 
@@ -49,6 +51,8 @@ def run_case(number: int) -> None:
     """Raises AssertionError, or what a reader raised, where the case fails."""
     rng = random.Random(number)
     name = rng.choice(sorted(SOUND))
+    if name in OWN_PROCESS and rng.random() < 0.9:
+        name = rng.choice(sorted(set(SOUND) - OWN_PROCESS))
     raw = changed(SOUND[name], rng)
     documents = list(read_stream(io.BytesIO(raw), name, ReadOptions(max_bytes=1_000_000)))
     assert documents, f"{name}: nothing came of it"
@@ -79,6 +83,8 @@ def main() -> int:
         except Exception as error:
             failed += 1
             print(f"case {number}: {type(error).__name__}: {error}", flush=True)
+        if (number + 1) % 1000 == 0:
+            print(number + 1, file=sys.stderr, flush=True)
         slowest = max(slowest, (time.perf_counter() - started, number))
     print(f"{arguments.cases} cases from {arguments.seed}: {failed} failed; the slowest, {slowest[1]}, took {slowest[0]:.2f} s")
     return 1 if failed else 0
