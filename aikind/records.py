@@ -16,7 +16,8 @@ class Document:
     Attributes:
         id: Names the document in results and messages; a path or the value of an id field.
         text: The writing itself. Empty when ``error`` is set.
-        meta: Whatever the reader knows besides (source file, line).
+        meta: Whatever the reader knows besides: ``where`` (file, member, line), ``date`` (``YYYY-MM-DD``), ``encoding`` where
+            it is not UTF-8, ``front_matter``.
         error: Why the document could not be read, or None.
     """
 
@@ -58,6 +59,7 @@ class Tagging:
         tokens: Length of the text as the model reads it.
         error: Why the document could not be tagged, or None.
         evidence: Per label, the sentences that carried it, the strongest first; empty where it was not asked for.
+        encoding: What the document was decoded from, where that was not UTF-8.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Tagging:
     error: str | None = None
     tokens: int = 0
     evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    encoding: str | None = None
 
     @property
     def unsure(self) -> bool:

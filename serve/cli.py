@@ -28,10 +28,10 @@ from aikind.serve.output import (
     prepare_standard_streams,
 )
 from aikind.serve.pages.file import check_page
-from aikind.serve.readers.base import ReadOptions
-from aikind.serve.readers.paths import FORMATS, STDIN, read_paths
+from aikind.serve.readers.paths import read_paths
+from aikind.serve.reading_options import Inputs, can_be_repeated, inputs_of, reading_options
 from aikind.serve.report.page import CollectionReport
-from aikind.serve.run import can_be_repeated, check_repeatable, run_into_file, run_into_stream
+from aikind.serve.run import check_repeatable, run_into_file, run_into_stream
 from aikind.serve.summary import Summary
 from aikind.serve.tagger import Tagger
 from aikind.serve.writers.formats import Sink, check_installed
@@ -44,10 +44,7 @@ __all__ = ["tag"]
 
 @click.command(epilog=field_help())
 @click.argument("paths", nargs=-1)
-@click.option("--text-field", default="text", show_default=True, help="Field or column with the text.")
-@click.option("--title-field", help="Field or column with the title; it is put before the text.")
-@click.option("--id-field", help="Field or column with the id.  [default: id, else file and line]")
-@click.option("--input-format", type=click.Choice(sorted(FORMATS)), help="Read every input as this format.  [default: by suffix]")
+@reading_options
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
 @click.option("--explain", is_flag=True, help="Give each result its evidence: the sentences that carried its labels. Slower.")
 @click.option("--report", type=click.Path(path_type=Path), help="Besides, write an HTML page about the collection to this file.")
@@ -56,20 +53,18 @@ __all__ = ["tag"]
 @closed_pipe_is_told()
 def tag(
     paths: tuple[str, ...],
-    text_field: str,
-    title_field: str | None,
-    id_field: str | None,
-    input_format: str | None,
     model_folder: Path | None,
     explain: bool,
     report: Path | None,
     jobs: int | None,
     writing: WritingOptions,
+    **reading: Any,
 ) -> None:
     """Tag documents with the kind of AI they discuss.
 
-    PATHS are files (.txt, .md, .jsonl, .csv, each also with .gz), folders (read recursively, names that begin with a dot
-    passed over), or - for standard input.
+    PATHS are files (.txt, .md, .html, .pdf, .docx, .jsonl, .json, .csv, .tsv, .parquet, .arrow, each also with .gz, .bz2,
+    .xz or .zst), archives of them (.zip, .tar), folders (read recursively, names that begin with a dot passed over), globs
+    in quotation marks, addresses such as s3:// and https://, or - for standard input.
     There is one result for each document, in the order of the input. A document that cannot be read or tagged gets a
     result with its error, and the rest goes on.
 
@@ -94,26 +89,24 @@ def tag(
     """
     prepare_standard_streams()
     output = writing.output
-    if not paths or "" in paths or (output is not None and not output.name):
-        raise click.UsageError("Give at least one file or folder, or - for standard input; no name may be empty.")
-    if paths.count(STDIN) > 1:
-        raise click.UsageError("Standard input (-) can be read once only.")
+    inputs = inputs_of(paths, reading, keep_record=bool(writing.carried))
+    if output is not None and not output.name:
+        raise click.UsageError("Give -o a file to write results to; no name may be empty.")
     if writing.also_table and output is None:
         raise click.UsageError("--table goes with -o; without -o, use --format table.")
-    check_output(output, paths, writing.output_format)
+    check_output(output, inputs.named, writing.output_format)
     if report is not None:
-        check_page(report, paths, output)
+        check_page(report, inputs.named, output)
     for option, given in (("--resume", writing.resume), ("--update", writing.update)):
         if given:
-            check_repeatable(paths, output, option)
+            check_repeatable(inputs.named, output, option)
     name = writing.output_format or format_for(output)
     check_installed(name)
     tagger = _tagger(model_folder, jobs, writing, explain)
     columns = columns_for(with_evidence(writing.fields, explain), writing.carried, tagger.label_set)
-    reading = ReadOptions(text_field, title_field, id_field, keep_record=bool(writing.carried))
     # A folder may hold the very files that results go to.
     own = [identity_of_stdout(), *(identity_of(beside(output, s)) for s in ("", PART, DRAFT, STATE) if output), identity_of(report or "")]
-    documents = read_paths(paths, reading, input_format, [identity for identity in own if identity])
+    documents = read_paths(inputs.paths, inputs.options, inputs.input_format, [identity for identity in own if identity])
     summary = Summary(tell_failures=name != "table" and not writing.also_table, progress=output is not None and not writing.also_table)
     front_matter = FrontMatterWriter() if writing.into_front_matter else None
     sinks: list[Sink] = [summary]
@@ -128,13 +121,13 @@ def tag(
     if output is None or not is_regular(output):
         run_into_stream(tagger, documents, columns, (output, name), sinks, writing.only)
     else:
-        settings = _settings(tagger.manifest, reading, input_format, writing) | {"explain": explain}
+        settings = _settings(tagger.manifest, inputs, writing) | {"explain": explain}
         try:
             lines = run_into_file(
                 tagger, documents, columns, (output, name), sinks, writing.only, settings, resume=writing.resume, update=writing.update
             )
         except (KeyboardInterrupt, OSError):
-            if summary.documents and all(map(can_be_repeated, paths)):
+            if summary.documents and all(map(can_be_repeated, inputs.named)):
                 click.echo(
                     f"{summary.documents} results are kept in {beside(output, PART)}; the same command with --resume goes on from there",
                     err=True,
@@ -163,12 +156,12 @@ def _tagger(model_folder: Path | None, jobs: int | None, writing: WritingOptions
     return tagger
 
 
-def _settings(manifest: Manifest, reading: ReadOptions, input_format: str | None, writing: WritingOptions) -> dict[str, Any]:
+def _settings(manifest: Manifest, inputs: Inputs, writing: WritingOptions) -> dict[str, Any]:
     """What the results depend on besides the documents."""
     return {
         "version of aikind": __version__,
         "model": hashlib.sha256(replace(manifest, thresholds={}).to_json().encode()).hexdigest()[:16],
         "thresholds": dict(manifest.thresholds),
-        "reading": {**asdict(reading), "input_format": input_format},
+        "reading": {**asdict(inputs.options), "input_format": inputs.input_format},
         "passthrough": list(writing.carried),
     }

@@ -24,6 +24,7 @@ FIELDS = {
     "windows": "how many windows of text the scores rest on",
     "tokens": "length of the text as the model reads it",
     "error": "why the document could not be read or tagged, or null",
+    "encoding": "what the text was decoded from; in JSON Lines only where that was not UTF-8",
     "evidence": "per label, the sentences that carried it: start, end, score, text; with --explain",
 }
 DEFAULT_FIELDS = tuple(name for name in FIELDS if name not in {"tokens", "evidence"})
@@ -50,7 +51,8 @@ class Columns:
 
     def nested_row(self, result: Result) -> Row:
         record = as_record(result.tagging)
-        return {**{name: record[name] for name in self.fields}, **result.carried}
+        own = {name: record[name] for name in self.fields if name != "encoding" or record[name] is not None}
+        return {**own, **result.carried}
 
     def flat_row(self, result: Result) -> Row:
         """As ``nested_row``, with a column for each score; None where there is an error."""

@@ -17,8 +17,8 @@ from aikind.serve.highlight import parts_of
 from aikind.serve.output import closed_pipe_is_told, identity_of, prepare_standard_streams
 from aikind.serve.pages import colours, render_page
 from aikind.serve.pages.file import check_page, write_page
-from aikind.serve.readers.base import ReadOptions
-from aikind.serve.readers.paths import FORMATS, STDIN, read_paths
+from aikind.serve.readers.paths import read_paths
+from aikind.serve.reading_options import inputs_of, reading_options
 from aikind.serve.tagger import Tagger
 from aikind.serve.writers.table import printable
 
@@ -32,24 +32,18 @@ _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 @click.command()
 @click.argument("paths", nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page to this file instead.")
-@click.option("--text-field", default="text", show_default=True, help="Field or column with the text.")
-@click.option("--title-field", help="Field or column with the title; it is put before the text.")
-@click.option("--id-field", help="Field or column with the id.  [default: id, else file and line]")
-@click.option("--input-format", type=click.Choice(sorted(FORMATS)), help="Read every input as this format.  [default: by suffix]")
+@reading_options
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
 @closed_pipe_is_told()
 def explain(
     paths: tuple[str, ...],
     output: Path | None,
-    text_field: str,
-    title_field: str | None,
-    id_field: str | None,
-    input_format: str | None,
     model_folder: Path | None,
+    **reading: Any,
 ) -> None:
     """Show the sentences that carried a document's labels.
 
-    PATHS are files, folders or - for standard input, as for aikind tag. On a terminal the sentences are coloured by label;
+    PATHS are as for aikind tag. On a terminal the sentences are coloured by label;
     without colour they stand in brackets. Labels that a document nearly carries are explained too.
 
     \b
@@ -66,14 +60,11 @@ def explain(
       130  interrupted (Ctrl-C)
     """
     prepare_standard_streams()
-    if not paths or "" in paths or paths.count(STDIN) > 1:
-        raise click.UsageError("Give at least one file or folder, or - for standard input, once; no name may be empty.")
+    inputs = inputs_of(paths, reading)
     if output is not None:
-        check_page(output, paths)
+        check_page(output, inputs.named)
     tagger = Tagger(model_folder)
-    documents = read_paths(
-        paths, ReadOptions(text_field, title_field, id_field), input_format, [i for i in [identity_of(output or "")] if i]
-    )
+    documents = read_paths(inputs.paths, inputs.options, inputs.input_format, [i for i in [identity_of(output or "")] if i])
     found = _explained(tagger, documents)
     failures = _write_page(output, found, tagger.label_set) if output else _print(found, tagger.label_set)
     if failures:

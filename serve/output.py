@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -60,7 +60,7 @@ def closed_pipe_is_told() -> Iterator[None]:
         raise OSError(error.strerror or "the pipe is closed") from error
 
 
-def check_output(output: Path | None, paths: tuple[str, ...], output_format: str | None) -> None:
+def check_output(output: Path | None, paths: Sequence[str], output_format: str | None) -> None:
     """Refuse an output that would destroy an input, that cannot hold the format, or whose suffix promises another one.
 
     Raises:
@@ -130,7 +130,7 @@ def identity_of(path: str | Path) -> tuple[int, int] | None:
     """Device and inode of a file, or None where there is none."""
     try:
         status = os.stat(path)  # noqa: PTH116
-    except OSError:
+    except (OSError, ValueError):  # a list of paths may hold NUL
         return None
     return status.st_dev, status.st_ino
 

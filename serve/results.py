@@ -53,9 +53,12 @@ def carried_from(document: Document, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or isinstance(value, str | bool):
         return value
-    return json.loads(json.dumps(value, default=str), parse_constant=lambda _: None)  # JSON has no word for "not a number"
+    try:  # JSON has no word for "not a number"
+        return json.loads(json.dumps(value, default=str, skipkeys=True), parse_constant=lambda _: None)
+    except (ValueError, RecursionError):  # front matter may hold itself, or numbers that Python does not print
+        return None
 
 
 def result_for(document: Document, tagging: Tagging, carry: Sequence[str], origin: str = NEW) -> Result:

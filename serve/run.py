@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from aikind.serve.columns import Columns
 from aikind.serve.journal import Journal
 from aikind.serve.ordered import map_in_order
 from aikind.serve.output import DRAFT, STATE, beside, finished_file, is_regular, publish
-from aikind.serve.readers.paths import STDIN
+from aikind.serve.reading_options import can_be_repeated
 from aikind.serve.report.page import CollectionReport
 from aikind.serve.results import UNCHANGED, Result, result_for
 from aikind.serve.summary import Summary
@@ -26,7 +25,7 @@ from aikind.serve.tagger import MOST_CHARACTERS_AHEAD, Tagger, characters
 from aikind.serve.update import Earlier
 from aikind.serve.writers.formats import Sink, open_format, sink_on
 
-__all__ = ["can_be_repeated", "check_repeatable", "run_into_file", "run_into_stream"]
+__all__ = ["check_repeatable", "run_into_file", "run_into_stream"]
 
 
 def check_repeatable(paths: Sequence[str], output: Path | None, option: str) -> None:
@@ -40,17 +39,6 @@ def check_repeatable(paths: Sequence[str], output: Path | None, option: str) -> 
     for path in paths:
         if not can_be_repeated(path):
             raise click.UsageError(f"{option} needs an input that can be read again; {path} is a pipe or standard input.")
-
-
-def can_be_repeated(path: str) -> bool:
-    """Whether an input gives the same again when it is read again: not so standard input, pipes and devices."""
-    if path == STDIN:
-        return False
-    try:
-        mode = os.stat(path).st_mode  # noqa: PTH116
-    except OSError:
-        return True
-    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
 def run_into_stream(
@@ -137,6 +125,7 @@ def _results(tagger: Tagger, documents: Iterable[Document], carry: Sequence[str]
     def result_of(document: Document) -> Result:
         known = earlier.tagging_of(document) if earlier is not None and document.error is None else None
         if known is not None:
+            known = replace(known, encoding=document.meta.get("encoding"))  # the text may be the same in another one now
             return result_for(document, known, carry, UNCHANGED)
         return result_for(document, tagger.tag_document(document), carry)
 

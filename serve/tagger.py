@@ -116,7 +116,7 @@ class Tagger:
         if document.error is not None:
             return Tagging(document.id, error=document.error)
         try:
-            return self.tag(document.text, id=document.id)
+            return replace(self.tag(document.text, id=document.id), encoding=document.meta.get("encoding"))
         except DocumentError as error:
             return Tagging(document.id, error=f"{document.id}: {error}")
         except Exception as error:  # one document must never end the run for the others

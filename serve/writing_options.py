@@ -87,7 +87,11 @@ _OPTIONS = [
         help=f"Fields of each result, of {', '.join(FIELDS)}.  [default: all but tokens and evidence]",
     ),
     click.option(
-        "--passthrough", "carried", callback=_names, metavar="A,B", help="Fields or columns of the input that go along to the output."
+        "--passthrough",
+        "carried",
+        callback=_names,
+        metavar="A,B",
+        help="Fields, columns or front matter entries of the input that go along.",
     ),
     click.option(
         "--only", multiple=True, metavar="KIND", help="Write results of this kind only; may be repeated. Failures are counted, and told."

@@ -56,7 +56,17 @@ def test_a_wheel_holds_model_and_corpus_and_works_outside_the_checkout(tmp_path:
 def test_the_base_install_is_light_and_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     base = {requirement_name(line) for line in project["dependencies"]}
-    assert base == {"click", "jinja2", "numpy", "onnxruntime", "py3langid", "sentencex", "tokenizers"}
+    assert base == {
+        "charset-normalizer",
+        "click",
+        "jinja2",
+        "numpy",
+        "onnxruntime",
+        "py3langid",
+        "pyyaml",
+        "sentencex",
+        "tokenizers",
+    }
     pinned = {requirement_name(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
     wanted = {requirement_name(line) for lines in project["optional-dependencies"].values() for line in lines} - {"aikind"}
     assert base | wanted <= pinned

@@ -1,77 +1,119 @@
-"""CSV with a header: one row, one document."""
+"""CSV and TSV with a header: one row, one document."""
 
 from __future__ import annotations
 
 import csv
-import io
-import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from aikind.errors import DocumentError
 from aikind.records import Document
-from aikind.serve.readers.base import ReadOptions, document_from_record, failed
+from aikind.serve.readers.base import ReadOptions, document_from_record, failed, lines, too_large
+from aikind.serve.readers.encodings import decode, utf8_stream
 
-__all__ = ["read_csv"]
-
-_SURPLUS = "cells beyond the header"
+__all__ = ["read_csv", "read_tsv"]
 
 
 def read_csv(file: BinaryIO, name: str, options: ReadOptions) -> Iterator[Document]:
     """Yield a document for each row; a broken row yields one with its error. A missing column fails the file once."""
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    # Bytes that are no UTF-8 come through as lone surrogates, so that they spoil their own row only.
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.DictReader(text, restkey=_SURPLUS, restval=None, strict=True)
-    try:
-        problem = _header_problem(reader, options)
-        if problem:
-            yield failed(name, problem)
-            return
-        yield from _rows(reader, name, options)
-    finally:
-        text.detach()
+    return _read(file, name, options, ",")
 
 
-def _header_problem(reader: csv.DictReader[str], options: ReadOptions) -> str | None:
+def read_tsv(file: BinaryIO, name: str, options: ReadOptions) -> Iterator[Document]:
+    """As ``read_csv``, with tabs between the cells."""
+    return _read(file, name, options, "\t")
+
+
+class _Lines:
+    """Lines as the csv module takes them. Unlike a generator it goes on after it has raised."""
+
+    def __init__(self, file: BinaryIO, options: ReadOptions) -> None:
+        self._lines, self._options = lines(file, options.max_bytes), options
+        self.count = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        raw = next(self._lines)
+        self.count += 1
+        if raw is None:
+            raise csv.Error(f"the line is {too_large(self._options)}")
+        # Bytes that are no UTF-8 come through as lone surrogates, until it is known which cells are theirs.
+        return raw.decode("utf-8-sig" if self.count == 1 else "utf-8", "surrogateescape")
+
+
+def _read(file: BinaryIO, name: str, options: ReadOptions, delimiter: str) -> Iterator[Document]:
+    csv.field_size_limit(min(options.max_bytes, 2**31 - 1))
+    stream, stream_encoding = utf8_stream(file)
+    source = _Lines(stream, options)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     try:
-        columns = list(reader.fieldnames or ())
+        header = next((row for row in reader if row), [])
     except csv.Error as error:
-        return f"the header is not CSV: {error}"
-    if not columns:
-        return "holds no header and no row"
-    if any(_broken(column) for column in columns):
-        return "the header is not valid UTF-8; convert the file to UTF-8"
-    wanted = {"--text-field": options.text_field, "--title-field": options.title_field, "--id-field": options.id_field}
-    for option, column in wanted.items():
-        if column is not None and column not in columns:
-            hint = "" if len(columns) > 1 or not any(c in columns[0] for c in ";\t|") else " The columns must be divided by commas."
-            return f"no column {column!r}; it has {', '.join(columns)}. Name the column with {option}.{hint}"
-    return None
-
-
-def _rows(reader: csv.DictReader[str], name: str, options: ReadOptions) -> Iterator[Document]:
+        raise DocumentError(f"the header is not CSV: {error}") from error
+    columns, _ = _decoded(header)
+    _check_header(columns, options, delimiter)
     empty = True
     while True:
-        where = f"{name}:{reader.line_num + 1}"
+        where = f"{name}:{source.count + 1}"
         try:
             row = next(reader)
         except StopIteration:
-            if empty:
-                yield failed(name, "holds a header but no row")
-            return
+            break
         except csv.Error as error:
             empty = False
             yield failed(where, f"not CSV: {error}; is a quotation mark left open?")
             continue
-        empty = False
-        if any(isinstance(value, str) and _broken(value) for value in row.values()):
-            yield failed(where, "not valid UTF-8")
-        elif _SURPLUS in row:
-            yield failed(where, "the row has more cells than the header; put cells that hold commas in quotation marks")
-        elif row.get(options.text_field) is None:
-            yield failed(where, f"the row ends before the column {options.text_field!r}")
-        else:
-            yield document_from_record(dict(row), where, options)
+        if row:
+            empty = False
+            yield _document(row, columns, where, options, stream_encoding)
+    if empty:
+        yield failed(name, "holds a header but no row")
+
+
+def _document(row: list[str], columns: list[str], where: str, options: ReadOptions, stream_encoding: str | None) -> Document:
+    try:
+        cells, encoding = _decoded(row)
+    except DocumentError:
+        return failed(where, "not valid UTF-8, and no other encoding fits")
+    if len(cells) > len(columns):
+        return failed(where, "the row has more cells than the header; put cells that hold commas in quotation marks")
+    record = dict(zip(columns, cells, strict=False))
+    if options.text_field not in record:
+        return failed(where, f"the row ends before the column {options.text_field!r}")
+    return document_from_record(record, where, options, encoding or stream_encoding)
+
+
+def _decoded(cells: list[str]) -> tuple[list[str], str | None]:
+    if not any(_broken(cell) for cell in cells):
+        return cells, None
+    # The cells are decoded as one text: more of it makes a better guess.
+    joined, encoding = decode("\x1f".join(cells).encode("utf-8", "surrogateescape"))
+    parted = joined.split("\x1f")
+    if len(parted) != len(cells):  # a byte of the joint was taken for half a character
+        return [decode(cell.encode("utf-8", "surrogateescape"))[0] for cell in cells], encoding
+    return parted, encoding
+
+
+def _check_header(columns: list[str], options: ReadOptions, delimiter: str) -> None:
+    if not columns:
+        raise DocumentError("holds no header and no row")
+    shown = ", ".join(columns)[:500]
+    wanted = {
+        "--text-field": options.text_field,
+        "--title-field": options.title_field,
+        "--id-field": options.id_field,
+        "--date-field": options.date_field,
+    }
+    for option, column in wanted.items():
+        if column is not None and column not in columns:
+            parted = delimiter == "," and len(columns) == 1 and any(c in columns[0] for c in ";\t|")
+            hint = " The columns must be divided by commas." if parted else ""
+            raise DocumentError(f"no column {column!r}; it has {shown}. Name the column with {option}.{hint}")
+    for column in (options.text_field, options.title_field, options.id_field or "id"):
+        if column is not None and columns.count(column) > 1:
+            raise DocumentError(f"the column {column!r} stands there twice; expected it once")
 
 
 def _broken(value: str) -> bool:

@@ -1,123 +1,134 @@
-"""Find the files that paths name, and read each with the reader of its format."""
+"""From what the user names (files, folders, globs, addresses, standard input) to the documents in it."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import os
-import stat
-import zlib
 from collections.abc import Collection, Iterable, Iterator
-from itertools import chain
-from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from aikind.records import Document
-from aikind.serve.readers.base import Reader, ReadOptions, failed, open_error
-from aikind.serve.readers.csv_rows import read_csv
-from aikind.serve.readers.jsonl import read_jsonl
-from aikind.serve.readers.text import read_markdown, read_text
+from aikind.serve.readers.base import ReadOptions, failed, open_error
+from aikind.serve.readers.dates import day_of
+from aikind.serve.readers.folders import files_in_folder, files_in_glob, is_glob
+from aikind.serve.readers.formats import FORMATS, SUFFIXES, read_stream
+from aikind.serve.readers.remote import is_address, read_address
 
-__all__ = ["FORMATS", "STDIN", "read_paths"]
+__all__ = ["FORMATS", "STDIN", "listed_paths", "read_paths"]
 
 STDIN = "-"
-FORMATS: dict[str, Reader] = {"text": read_text, "markdown": read_markdown, "jsonl": read_jsonl, "csv": read_csv}
-_SUFFIXES = {".txt": "text", ".md": "markdown", ".markdown": "markdown", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
 
 
 def read_paths(
     paths: Iterable[str], options: ReadOptions, input_format: str | None = None, skip: Collection[tuple[int, int]] = ()
 ) -> Iterator[Document]:
-    """Yield the documents of files, folders (recursively, in sorted order) and standard input (``-``).
+    """Yield the documents of files, folders (recursively, in sorted order), globs, addresses and standard input (``-``).
 
-    A file in a folder is read when its suffix is known, with or without ``.gz``; names that begin with a dot are passed
-    over, links are followed. A file named by itself is read as plain text when its suffix is not known. Whatever cannot
-    be read yields a document with its error.
+    A file in a folder is read when its suffix is known, also compressed; names that begin with a dot, pipes and devices
+    are passed over, links are followed. A file named by itself is read as plain text when its suffix is not known. Whatever
+    cannot be read yields a document with its error. The order depends on names alone, and every document's
+    ``meta["where"]`` says where it stands: file, member, and line or row.
 
     Args:
         input_format: A key of ``FORMATS``, to override suffixes.
-        skip: Device and inode numbers of files that folders hold but must not yield, such as the output.
+        skip: Device and inode numbers of files that folders hold but must not yield, such as the output. One that is named
+            by itself fails.
     """
     for path in paths:
         if path == STDIN:
             yield from _read_stdin(options, input_format)
+        elif is_address(path):
+            yield from read_address(path, options, input_format)
+        elif "\0" in path:
+            yield failed(path.replace("\0", "\\0")[:200], "no path holds NUL; if the list is divided by NUL, say --null")
         elif os.path.isdir(path):  # noqa: PTH112  (unlike Path.is_dir it never raises)
-            yield from _read_folder(Path(path), options, input_format, skip)
-        elif path.lower().endswith(".json") and input_format is None:
-            yield failed(path, "JSON as one value is not read; give JSON Lines (.jsonl), or say --input-format jsonl or text")
+            yield from _read_many(path, files_in_folder(path), options, input_format, skip)
+        elif is_glob(path):
+            yield from _read_many(path, files_in_glob(path), options, input_format, skip)
         else:
-            yield from _read_file(Path(path), options, input_format)
+            yield from _read_file(path, options, input_format, skip)
 
 
-def _suffix_format(path: Path) -> str | None:
-    name = path.name.lower().removesuffix(".gz")
-    return _SUFFIXES.get(Path(name).suffix)
+def listed_paths(list_file: str, null: bool) -> Iterator[str]:
+    """The paths in a file, or in standard input for ``-``: one a line, or divided by NUL. Blank ones are passed over.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    stream = open(0, "rb", closefd=False) if list_file == STDIN else open(list_file, "rb")  # noqa: SIM115, PTH123
+    with stream:
+        if null:
+            yield from (os.fsdecode(name) for name in stream.read().split(b"\0") if name)
+        else:
+            for line in stream:
+                if name := line.rstrip(b"\r\n"):
+                    yield os.fsdecode(name)
 
 
-def _read_folder(folder: Path, options: ReadOptions, input_format: str | None, skip: Collection[tuple[int, int]]) -> Iterator[Document]:
-    unreadable: list[OSError] = []
-    visited: set[tuple[int, int]] = set()
-    found = 0
-    for at, folders, names in os.walk(folder, onerror=unreadable.append, followlinks=True):
-        here = os.stat(at)  # noqa: PTH116
-        if (here.st_dev, here.st_ino) in visited:  # a link that leads back up
-            folders.clear()
+def _read_many(
+    source: str, files: Iterable[str | OSError], options: ReadOptions, input_format: str | None, skip: Collection[tuple[int, int]]
+) -> Iterator[Document]:
+    found = False
+    for file in files:
+        found = True
+        if isinstance(file, OSError):
+            yield open_error(str(file.filename), file)
             continue
-        visited.add((here.st_dev, here.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(at) / name
-            if name.startswith(".") or _suffix_format(path) is None:
-                continue
-            found += 1
-            try:
-                status = path.stat()
-            except OSError as error:
-                yield open_error(str(path), error)
-                continue
-            if (status.st_dev, status.st_ino) in skip:
-                continue
-            if stat.S_ISREG(status.st_mode):
-                yield from _read_file(path, options, input_format)
-            else:
-                yield failed(str(path), "not a regular file")
-    for problem in unreadable:
-        yield open_error(str(problem.filename), problem)
-    if not found and not unreadable:
-        yield failed(str(folder), f"no file to read; known suffixes are {', '.join(_SUFFIXES)}, each also with .gz")
+        try:
+            status = os.stat(file)  # noqa: PTH116
+        except OSError as error:
+            yield open_error(file, error)
+            continue
+        if (status.st_dev, status.st_ino) not in skip:
+            yield from _read_file(file, options, input_format)
+    if not found:
+        yield failed(
+            source, f"no file to read; known suffixes are {', '.join(SUFFIXES)}, .zip and .tar, each also with .gz, .bz2, .xz or .zst"
+        )
 
 
-def _read_file(path: Path, options: ReadOptions, input_format: str | None) -> Iterator[Document]:
-    reader = FORMATS[input_format or _suffix_format(path) or "text"]
+def _read_file(path: str, options: ReadOptions, input_format: str | None, skip: Collection[tuple[int, int]] = ()) -> Iterator[Document]:
     try:
-        if path.name.lower().endswith(".gz"):
-            with gzip.open(path, "rb") as file:
-                yield from reader(cast(BinaryIO, file), str(path), options)
-        else:
-            with path.open("rb") as file:
-                yield from reader(file, str(path), options)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        yield failed(str(path), f"the gzip data are damaged: {error}")
+        with open(path, "rb") as file:  # noqa: PTH123
+            status = os.fstat(file.fileno())
+            if (status.st_dev, status.st_ino) in skip:
+                yield failed(path, "results go to this file, so it is not read")
+            else:
+                yield from read_stream(file, path, options, input_format, day_of(status.st_mtime))
     except OSError as error:
-        yield open_error(str(path), error)
+        yield open_error(path, error)
 
 
 def _read_stdin(options: ReadOptions, input_format: str | None) -> Iterator[Document]:
     # A stream of its own: at exit, Python would wait for sys.stdin's lock, which a blocked reader holds.
     stream = open(0, "rb", closefd=False)  # noqa: SIM115
     if input_format is not None:
-        yield from FORMATS[input_format](stream, "<stdin>", options)
+        yield from read_stream(stream, "<stdin>", options, input_format)
         return
     head = b""
-    while not head.strip() and (line := stream.readline()):
+    while not head.strip() and len(head) <= options.max_bytes and (line := stream.readline(options.max_bytes + 1)):
         head += line
     # One object on the first line means JSON Lines; anything else is one plain text.
     try:
         is_record = isinstance(json.loads(head.decode("utf-8-sig")), dict)
     except (ValueError, RecursionError):
         is_record = False
-    if is_record:
-        yield from read_jsonl(cast(BinaryIO, chain(head.splitlines(keepends=True), stream)), "<stdin>", options)
-    else:
-        yield from read_text(io.BytesIO(head + stream.read()), "<stdin>", options)
+    whole = cast(BinaryIO, io.BufferedReader(cast(Any, _Joined(head, stream))))
+    yield from read_stream(whole, "<stdin>", options, "jsonl" if is_record else "text")
+
+
+class _Joined(io.RawIOBase):
+    """A stream whose beginning was already taken from it."""
+
+    def __init__(self, head: bytes, rest: io.BufferedReader) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        chunk = self._head[: len(buffer)] if self._head else self._rest.read1(len(buffer))
+        self._head = self._head[len(chunk) :]
+        buffer[: len(chunk)] = chunk
+        return len(chunk)

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
+from aikind.errors import DocumentError
 from aikind.records import Document
-from aikind.serve.readers.base import ReadOptions, failed
+from aikind.serve.readers.base import ReadOptions, read_whole, whole
+from aikind.serve.readers.encodings import decode
+from aikind.serve.readers.front_matter import split_front_matter
 
 __all__ = ["read_markdown", "read_text"]
 
-# Between the rules of front matter stands a first line like "key: value"; a horizontal rule opens no front matter.
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?:[\w-]+[ \t]*:.*?\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
-
-def read_text(file: BinaryIO, name: str, options: ReadOptions) -> Iterator[Document]:  # noqa: ARG001
+def read_text(file: BinaryIO, name: str, options: ReadOptions) -> Iterator[Document]:
     """Yield the whole file as one document."""
-    raw = file.read()
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield failed(name, "UTF-16 text; convert the file to UTF-8")
-        return
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if b"\0" in raw[:8192]:
-            yield failed(name, "not a text file")
-        else:
-            line = raw.count(b"\n", 0, error.start) + 1
-            yield failed(name, f"line {line}: not valid UTF-8 (byte 0x{raw[error.start]:02x}); convert the file to UTF-8")
-        return
-    if "\0" in text[:8192]:
-        yield failed(name, "not a text file")
-        return
-    yield Document(name, text, {"where": name})
+    text, encoding = _text(file, options)
+    yield whole(text, name, options, {}, encoding)
 
 
 def read_markdown(file: BinaryIO, name: str, options: ReadOptions) -> Iterator[Document]:
-    """Yield the whole file as one document, without its front matter."""
-    for document in read_text(file, name, options):
-        yield document if document.error else Document(name, _FRONT_MATTER.sub("", document.text, count=1), document.meta)
+    """Yield the whole file as one document, without its front matter, which goes to ``meta["front_matter"]``."""
+    text, encoding = _text(file, options)
+    entries, body = split_front_matter(text)
+    document = whole(body, name, options, entries, encoding)
+    yield replace(document, meta={**document.meta, "front_matter": entries}) if entries else document
+
+
+def _text(file: BinaryIO, options: ReadOptions) -> tuple[str, str | None]:
+    text, encoding = decode(read_whole(file, options))
+    if "\0" in text[:8192]:
+        raise DocumentError("not a text file: it holds NUL; if it is UTF-16 without its mark, convert it to UTF-8")
+    return text, encoding

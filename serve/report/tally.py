@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from aikind.label_set import LabelSet
 from aikind.records import Document, Tagging
@@ -121,4 +121,4 @@ def _group_of(document: Document) -> str:
     where = str(document.meta.get("where") or "")
     if _LINE.search(where):
         return _LINE.sub("", where)[-200:]
-    return str(PurePath(where).parent)[-200:] if where else "unknown"
+    return (os.path.dirname(where) or ".")[-200:] if where else "unknown"  # noqa: PTH120  (pathlib breaks addresses)

@@ -43,6 +43,7 @@ def as_record(tagging: Tagging) -> dict[str, Any]:
             for name, found in tagging.evidence.items()
         },
         "error": tagging.error,
+        "encoding": tagging.encoding,
     }
 
 

@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from aikind.errors import DocumentError
 from aikind.records import Tagging
 from aikind.serve.results import Result
 from aikind.serve.writers.table import printable
@@ -18,6 +19,7 @@ _SUFFIXES = {".md", ".markdown"}
 # As the reader of Markdown sees it: what stands between the rules begins with a line like "key: value".
 _FRONT_MATTER = re.compile(r"\A(\ufeff?---[ \t]*\r?\n)((?:[\w-]+[ \t]*:.*?\r?\n)?)(---[ \t]*(?:\r?\n|\Z))", re.DOTALL)
 _OURS = re.compile(r"^aikind[ \t]*:[^\n]*\n(?:(?:[ \t]|-[ \t])[^\n]*\n)*", re.MULTILINE)
+_TOML = re.compile(r"\+\+\+[ \t]*\r?\n")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*")
 _SPECIAL = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
@@ -43,6 +45,8 @@ class FrontMatterWriter:
             changed = _rewrite(path, result.tagging)
         except UnicodeDecodeError:
             self.failures.append(f"{path}: its tags were not written: the file is not UTF-8")
+        except DocumentError as error:
+            self.failures.append(f"{path}: its tags were not written: {error}")
         except OSError as error:
             self.failures.append(f"{path}: its tags were not written: {error.strerror or error}")
         else:
@@ -94,10 +98,14 @@ def _rewrite(path: Path, tagging: Tagging) -> bool:
 
     Raises:
         OSError, UnicodeDecodeError: It could not be read or replaced; it is as it was.
+        DocumentError: It has front matter in TOML, which would become text below one in YAML; it is as it was.
     """
     target = path.resolve()  # a link stays a link
     raw = target.read_bytes()
-    changed = with_tags(raw.decode("utf-8"), tagging).encode("utf-8")
+    text = raw.decode("utf-8")
+    if _TOML.match(text.removeprefix("\ufeff")):
+        raise DocumentError("its front matter is TOML; they go into YAML only")
+    changed = with_tags(text, tagging).encode("utf-8")
     if changed == raw:
         return False
     status = target.stat()
