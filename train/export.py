@@ -98,7 +98,8 @@ def _uncalibrated(name: str, about: dict[str, Any], label_set: LabelSet, folder:
         about={
             "aikind": __version__,
             "commit": _commit(),
-            "base_model": settings["base"],
+            "base_model": _first_base(about),
+            "began_from": about.get("began_from"),
             "dataset": {k: about["dataset"][k] for k in ("name", "fingerprint")},
             "settings": settings,
             "extended_or_shortened": about.get("extended_or_shortened", []),
@@ -122,6 +123,12 @@ def _calibrated(manifest: Manifest, model: Model, dataset: StoredDataset) -> Man
         most_tokens_per_word=round(float(np.quantile(density, FAMILIAR)), 3),
         about={**manifest.about, "validation": {"documents": len(rows), "log_loss": {k: round(v, 5) for k, v in losses.items()}}},
     )
+
+
+def _first_base(about: dict[str, Any]) -> str:
+    while about.get("began_from"):
+        about = about["began_from"]
+    return str(about["settings"]["base"])
 
 
 def _commit() -> str | None:

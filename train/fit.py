@@ -22,7 +22,7 @@ from aikind.train.base_weights import freeze, keep_layers, load_encoder, save_to
 from aikind.train.encode import Collator, encode_rows, windower_for
 from aikind.train.head_start import document_embeddings, set_head
 from aikind.train.metrics import kind_accuracy
-from aikind.train.network import DocumentClassifier, WindowClassifier, save_network, write_json
+from aikind.train.network import DocumentClassifier, WindowClassifier, load_about, save_network, write_json
 from aikind.train.precision import use_bf16
 from aikind.train.sampling import LengthGroupedSampler
 from aikind.train.settings import TrainSettings
@@ -58,12 +58,13 @@ def fit(
         "label_set": dataset.label_set.to_dict(),
     }
     about["extended_or_shortened"] = _earlier_lengths(run, about)
+    base = base_folder(settings.base)
+    about["began_from"] = _earlier_training(base)
     if (run / "network" / "about.json").exists():
         say(f"{run}: already trained")
         return
     set_seed(settings.seed)
     disable_progress_bars()
-    base = base_folder(settings.base)
     network = _network(base, len(dataset.label_set.names), settings)
     save_tokenizer(base, run / "network")
     windower = windower_for(run / "network", WindowPlan(settings.window_tokens, settings.window_overlap))
@@ -112,6 +113,15 @@ def _earlier_lengths(run: Path, about: dict[str, Any]) -> list[dict[str, Any]]:
     if epochs == about["settings"]["epochs"] or last is None:
         return changes
     return [*changes, {"until_step": int(last.rsplit("-", 1)[1]), "epochs_planned": epochs}]
+
+
+def _earlier_training(base: str) -> dict[str, Any] | None:
+    """What the base tells of its own training here, where it is the network of another run."""
+    try:
+        about = load_about(Path(base))
+    except ModelError:
+        return None
+    return {"settings": about["settings"], "dataset": about["dataset"]["fingerprint"], "began_from": about.get("began_from")}
 
 
 def _network(base: str, labels: int, settings: TrainSettings) -> WindowClassifier:

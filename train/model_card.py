@@ -12,7 +12,7 @@ __all__ = ["model_card"]
 def model_card(manifest: Manifest) -> str:
     """Markdown card: what the model answers, how it was made, how it was checked, and what it is not for."""
     about: dict[str, Any] = dict(manifest.about)
-    settings, parity = about["settings"], about.get("parity", {})
+    parity = about.get("parity", {})
     labels = "\n".join(f"- **{x.name}** ({x.display}): {x.definition}" for x in manifest.label_set.labels)
     calibration = "\n".join(
         f"| {n} | {c.slope:.3f} | {c.intercept:.3f} | {manifest.thresholds[n]:.2f} |" for n, c in manifest.calibration.items()
@@ -20,6 +20,12 @@ def model_card(manifest: Manifest) -> str:
     lengths = "".join(
         f" Up to step {c['until_step']}, {c['epochs_planned']:g} epochs were planned." for c in about.get("extended_or_shortened", [])
     )
+    training: list[str] = []
+    stage: Any = about
+    while stage:
+        one = stage["settings"]
+        training.insert(0, f"{one['epochs']:g} epochs at a learning rate of {one['learning_rate']:g}, batches of {one['batch_size']}")
+        stage = stage.get("began_from")
     return f"""# aikind model `{manifest.name}`
 
 Reads a piece of writing in English and answers one yes-or-no question per label:
@@ -30,7 +36,7 @@ A text without a label is of the kind `{manifest.label_set.none}`, one with ever
 
 ## How it was made
 
-- Base weights: {about["base_model"]}, {settings["epochs"]:g} epochs at a learning rate of {settings["learning_rate"]:g}, batches of {settings["batch_size"]}.{lengths}
+- Base weights: {about["base_model"]}. Training: {"; then on more data ".join(training)}.{lengths}
 - Dataset: {about["dataset"]["name"]}, fingerprint `{about["dataset"]["fingerprint"]}`.
 - Code: aikind {about["aikind"]}, commit `{about["commit"]}`.
 - Texts are read whole, in windows of {manifest.window_tokens} tokens with an overlap of {manifest.window_overlap}, joined by `{manifest.aggregation}`.

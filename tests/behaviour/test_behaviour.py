@@ -9,23 +9,23 @@ import pytest
 from .behaviours import Behaviour
 from .measure import Result, Scorer
 
-# Floors, some 3 points below what the first model shipped with these tests reaches. They are there to be raised: whoever
+# Floors, some 3 points below the best rate that a shipped model reached. They are there to be raised: whoever
 # ships a better model measures it with `make behaviour` and lifts them to 3 points below its rates.
 FLOORS = {
     "upper case": 0.97,
     "lower case": 0.97,
     "title case": 0.97,
-    "typos": 0.84,
+    "typos": 0.89,
     "other spelling": 0.93,
     "boilerplate": 0.81,
-    "paragraph order": 0.84,
+    "paragraph order": 0.87,
     "predictive added": 0.60,
-    "generative added": 0.51,
-    "added paragraphs alone": 0.77,
-    "other senses": 0.79,
-    "negation": 0.67,
-    "contrast pairs": 0.34,
-    "one passage": 0.76,
+    "generative added": 0.73,
+    "added paragraphs alone": 0.79,
+    "other senses": 0.85,
+    "negation": 0.78,
+    "contrast pairs": 0.54,
+    "one passage": 0.85,
 }
 
 
