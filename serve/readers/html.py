@@ -16,7 +16,7 @@ __all__ = ["read_html"]
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-z][^\s/>]*)", re.IGNORECASE)
 # Elements without an end, or whose end may be left out.
-_UNCLOSED = set(
+_UNCLOSED = frozenset(
     [
         "area",
         "base",

@@ -102,6 +102,8 @@ def test_an_encoding_reaches_the_results(aikind: Aikind, tmp_path: Path) -> None
 BOMB = b"\0" * 20_000_000
 LOCKED = "/Encrypt << /Filter /Standard /V 1 /R 2 /O <" + "00" * 32 + "> /U <" + "00" * 32 + "> /P -4 >> /ID [<00> <00>] "
 LONG_LINE = json.dumps({"text": "x" * 60_000})
+LOCKED_ZIP = bytearray(zipped({"a.txt": "x", "b.txt": "y"}))
+LOCKED_ZIP[LOCKED_ZIP.index(b"PK\x01\x02") + 8] |= 1  # the flag of the first member in the list
 # name, content, and for each document a part of its error, or None where it is sound
 CASES: list[tuple[str, bytes, list[str | None]]] = [
     ("empty.txt", b"", [None]),  # the tagger says that it is empty
@@ -168,6 +170,7 @@ CASES: list[tuple[str, bytes, list[str | None]]] = [
     ("climbs.zip", zipped({"../a.txt": "x", "/b.txt": "x", "c/../../d.txt": "x", "e.txt": "x"}), ["leads out"] * 3 + [None]),
     ("inner.zip", zipped({"b.zip": zipped({"a.txt": "x"}), "a.txt": "x"}), ["an archive inside an archive", None]),
     ("others.zip", zipped({"a.png": "x", ".b.txt": "x", "__MACOSX/._c.txt": "x"}), ["no member to read"]),
+    ("locked.zip", bytes(LOCKED_ZIP), ["locked with a password", None]),
     ("cut.zip", SOUND["a.zip"][:-30], ["damaged"]),
     ("void.zip", b"", ["damaged"]),
     ("stored.zip", zipped({"a.txt": "SOUND"}, zipfile.ZIP_STORED).replace(b"SOUND", b"XOUND", 1), ["data cannot be read"]),
@@ -279,6 +282,29 @@ def test_odd_things_in_folders(tmp_path: Path) -> None:
     assert "more than 50,000 bytes" in sparse_one.error
     threading.Thread(target=(tmp_path / "pipe.txt").write_text, args=("from a pipe",), daemon=True).start()
     assert [d.text for d in read_paths([str(tmp_path / "pipe.txt")], SMALL)] == ["from a pipe"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_without_permission_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "locked").mkdir(mode=0)
+    sound, locked = read_paths([str(tmp_path)], SMALL)
+    assert sound.error is None
+    assert locked.error == f"{tmp_path}/locked: no permission to read it"
+
+
+def test_a_line_of_10_mb_is_read() -> None:
+    text = TEXT * 80_000
+    assert [d.text for d in read(json.dumps({"text": text}).encode(), "a.jsonl", ReadOptions())] == [text]
+    assert [d.text for d in read(f'id,text\n1,"{text}"\n'.encode(), "a.csv", ReadOptions())] == [text]
+
+
+def test_a_listed_output_is_no_input(aikind: Aikind, tmp_path: Path) -> None:
+    output = tmp_path / "tags.jsonl"
+    output.write_text('{"text": "old"}\n')
+    done = aikind("tag", "--files-from", "-", "-o", output, stdin=f"{output}\n")
+    assert done.returncode == 1
+    assert "the results go there" in json.loads(output.read_text())["error"]
 
 
 def test_files_that_vanish_while_they_are_listed(tmp_path: Path) -> None:
