@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aikind import Document
@@ -346,6 +346,7 @@ def test_addresses_are_read(tmp_path: Path) -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
+@settings(deadline=None)
 @given(st.lists(texts, min_size=1, max_size=8), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
 def test_records_come_through_every_table_format_as_they_are(rows: list[str], codec: str) -> None:
     array = json.dumps([{"text": text} for text in rows], ensure_ascii=False)
@@ -356,6 +357,7 @@ def test_records_come_through_every_table_format_as_they_are(rows: list[str], co
     assert [d.text for d in read(table_text.encode(codec), "a.csv")] == [cell.replace('""', '"') for cell in cells]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(sorted(set(SOUND) - OWN_PROCESS)))
 def test_bytes_of_any_kind_give_records(raw: bytes, name: str) -> None:
     documents = read(raw, name)
@@ -363,6 +365,7 @@ def test_bytes_of_any_kind_give_records(raw: bytes, name: str) -> None:
     assert all(d.meta["where"] and (d.error is None or not d.text) for d in documents)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30), max_size=12))
 def test_each_line_of_json_lines_has_one_record(rows: list[bytes]) -> None:
     raw = b"\n".join([b"{}", *rows])
