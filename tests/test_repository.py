@@ -10,6 +10,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Callable
+from importlib.metadata import distribution
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +72,22 @@ def test_the_base_install_is_light_and_pinned() -> None:
     wanted = {requirement_name(line) for lines in project["optional-dependencies"].values() for line in lines} - {"aikind"}
     assert base | wanted <= pinned
     assert wanted >= TRAINING
+
+
+def test_the_formats_extra_stays_below_90_mb() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    base = {requirement_name(line) for line in project["dependencies"]} | {"tqdm", "click"}
+    waiting = [requirement_name(line) for line in project["optional-dependencies"]["formats"]]
+    sizes: dict[str, int] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in sizes or name in base or (name == "backports.zstd" and sys.version_info >= (3, 14)):
+            continue
+        found = distribution(name)
+        sizes[name] = sum(file.locate().stat().st_size for file in found.files or () if Path(file.locate()).is_file())
+        waiting += [requirement_name(line) for line in found.requires or () if "extra ==" not in line and "platform" not in line]
+    assert {"resiliparse", "fastwarc", "arro3-io", "pypdfium2"} <= set(sizes)
+    assert sum(sizes.values()) < 90_000_000, sizes
 
 
 def test_make_help_lists_every_command_of_the_readme() -> None:

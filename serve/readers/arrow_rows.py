@@ -8,8 +8,11 @@ with ``{"end": reason}``, where the reason is null if all went well.
 from __future__ import annotations
 
 import json
+import os
+import resource
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,6 +21,7 @@ from aikind.records import Document
 from aikind.serve.readers.base import ReadOptions, document_from_record, failed
 
 _BATCH_ROWS = 128  # held in memory at once
+_SPARE_MEMORY = 1_500_000_000  # bytes
 
 
 def main(form: str, name: str, options: str) -> None:
@@ -35,9 +39,17 @@ def _batches(form: str) -> Any:
     from arro3 import io
 
     source = open(0, "rb", closefd=False)  # noqa: SIM115
+    _limit_memory(os.fstat(0).st_size)
     if form == "parquet":
         return io.read_parquet(source, batch_size=_BATCH_ROWS)
     return io.read_ipc(source) if form == "file" else io.read_ipc_stream(source)
+
+
+def _limit_memory(file_bytes: int) -> None:
+    """So that a damaged file, which may claim any size, cannot take the memory of everything else."""
+    most = _SPARE_MEMORY + 4 * file_bytes
+    with suppress(ValueError, OSError):  # some systems know no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def _rows(opened: Callable[[], Any], name: str, options: ReadOptions) -> Iterator[Document]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aikind import Document
@@ -102,6 +102,8 @@ def test_an_encoding_reaches_the_results(aikind: Aikind, tmp_path: Path) -> None
 BOMB = b"\0" * 20_000_000
 LOCKED = "/Encrypt << /Filter /Standard /V 1 /R 2 /O <" + "00" * 32 + "> /U <" + "00" * 32 + "> /P -4 >> /ID [<00> <00>] "
 LONG_LINE = json.dumps({"text": "x" * 60_000})
+LOCKED_ZIP = bytearray(zipped({"a.txt": "x", "b.txt": "y"}))
+LOCKED_ZIP[LOCKED_ZIP.index(b"PK\x01\x02") + 8] |= 1  # the flag of the first member in the list
 # name, content, and for each document a part of its error, or None where it is sound
 CASES: list[tuple[str, bytes, list[str | None]]] = [
     ("empty.txt", b"", [None]),  # the tagger says that it is empty
@@ -168,6 +170,7 @@ CASES: list[tuple[str, bytes, list[str | None]]] = [
     ("climbs.zip", zipped({"../a.txt": "x", "/b.txt": "x", "c/../../d.txt": "x", "e.txt": "x"}), ["leads out"] * 3 + [None]),
     ("inner.zip", zipped({"b.zip": zipped({"a.txt": "x"}), "a.txt": "x"}), ["an archive inside an archive", None]),
     ("others.zip", zipped({"a.png": "x", ".b.txt": "x", "__MACOSX/._c.txt": "x"}), ["no member to read"]),
+    ("locked.zip", bytes(LOCKED_ZIP), ["locked with a password", None]),
     ("cut.zip", SOUND["a.zip"][:-30], ["damaged"]),
     ("void.zip", b"", ["damaged"]),
     ("stored.zip", zipped({"a.txt": "SOUND"}, zipfile.ZIP_STORED).replace(b"SOUND", b"XOUND", 1), ["data cannot be read"]),
@@ -281,6 +284,29 @@ def test_odd_things_in_folders(tmp_path: Path) -> None:
     assert [d.text for d in read_paths([str(tmp_path / "pipe.txt")], SMALL)] == ["from a pipe"]
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_without_permission_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "locked").mkdir(mode=0)
+    sound, locked = read_paths([str(tmp_path)], SMALL)
+    assert sound.error is None
+    assert locked.error == f"{tmp_path}/locked: no permission to read it"
+
+
+def test_a_line_of_10_mb_is_read() -> None:
+    text = TEXT * 80_000
+    assert [d.text for d in read(json.dumps({"text": text}).encode(), "a.jsonl", ReadOptions())] == [text]
+    assert [d.text for d in read(f'id,text\n1,"{text}"\n'.encode(), "a.csv", ReadOptions())] == [text]
+
+
+def test_a_listed_output_is_no_input(aikind: Aikind, tmp_path: Path) -> None:
+    output = tmp_path / "tags.jsonl"
+    output.write_text('{"text": "old"}\n')
+    done = aikind("tag", "--files-from", "-", "-o", output, stdin=f"{output}\n")
+    assert done.returncode == 1
+    assert "the results go there" in json.loads(output.read_text())["error"]
+
+
 def test_files_that_vanish_while_they_are_listed(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt", "deep/c.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -320,6 +346,7 @@ def test_addresses_are_read(tmp_path: Path) -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
+@settings(deadline=None)
 @given(st.lists(texts, min_size=1, max_size=8), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
 def test_records_come_through_every_table_format_as_they_are(rows: list[str], codec: str) -> None:
     array = json.dumps([{"text": text} for text in rows], ensure_ascii=False)
@@ -330,6 +357,7 @@ def test_records_come_through_every_table_format_as_they_are(rows: list[str], co
     assert [d.text for d in read(table_text.encode(codec), "a.csv")] == [cell.replace('""', '"') for cell in cells]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(sorted(set(SOUND) - OWN_PROCESS)))
 def test_bytes_of_any_kind_give_records(raw: bytes, name: str) -> None:
     documents = read(raw, name)
@@ -337,6 +365,7 @@ def test_bytes_of_any_kind_give_records(raw: bytes, name: str) -> None:
     assert all(d.meta["where"] and (d.error is None or not d.text) for d in documents)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30), max_size=12))
 def test_each_line_of_json_lines_has_one_record(rows: list[bytes]) -> None:
     raw = b"\n".join([b"{}", *rows])
