@@ -16,11 +16,42 @@ __all__ = ["read_html"]
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-z][^\s/>]*)", re.IGNORECASE)
 # Elements without an end, or whose end may be left out.
-_NAMES = (
-    "area base body br col colgroup dd dt embed head hr html img input li link meta optgroup option p param rp rt source tbody td"
-    " tfoot th thead tr track wbr"
+_UNCLOSED = frozenset(
+    [
+        "area",
+        "base",
+        "body",
+        "br",
+        "col",
+        "colgroup",
+        "dd",
+        "dt",
+        "embed",
+        "head",
+        "hr",
+        "html",
+        "img",
+        "input",
+        "li",
+        "link",
+        "meta",
+        "optgroup",
+        "option",
+        "p",
+        "param",
+        "rp",
+        "rt",
+        "source",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "track",
+        "wbr",
+    ]
 )
-_UNCLOSED = frozenset(_NAMES.split())
 _DEEPEST = 2_000
 _DATES = ('meta[property="article:published_time"]', 'meta[name="date"]', 'meta[itemprop="datePublished"]')
 

@@ -32,8 +32,7 @@ def read_paths(
 
     Args:
         input_format: A key of ``FORMATS``, to override suffixes.
-        skip: Device and inode numbers of files that folders hold but must not yield, such as the output. One that is named
-            by itself fails.
+        skip: Device and inode numbers of files that are not read, such as the output; in folders they are passed over.
     """
     for path in paths:
         if path == STDIN:
@@ -46,8 +45,19 @@ def read_paths(
             yield from _read_many(path, files_in_folder(path), options, input_format, skip)
         elif is_glob(path):
             yield from _read_many(path, files_in_glob(path), options, input_format, skip)
+        elif _identity(path) in skip:
+            yield failed(path, "the results go there; give another file for them")
         else:
-            yield from _read_file(path, options, input_format, skip)
+            yield from _read_file(path, options, input_format)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Device and inode of a file, or None where there is none."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def listed_paths(list_file: str, null: bool) -> Iterator[str]:
@@ -74,13 +84,7 @@ def _read_many(
         found = True
         if isinstance(file, OSError):
             yield open_error(str(file.filename), file)
-            continue
-        try:
-            status = os.stat(file)  # noqa: PTH116
-        except OSError as error:
-            yield open_error(file, error)
-            continue
-        if (status.st_dev, status.st_ino) not in skip:
+        elif _identity(file) not in skip:
             yield from _read_file(file, options, input_format)
     if not found:
         yield failed(
@@ -88,14 +92,11 @@ def _read_many(
         )
 
 
-def _read_file(path: str, options: ReadOptions, input_format: str | None, skip: Collection[tuple[int, int]] = ()) -> Iterator[Document]:
+def _read_file(path: str, options: ReadOptions, input_format: str | None) -> Iterator[Document]:
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            status = os.fstat(file.fileno())
-            if (status.st_dev, status.st_ino) in skip:
-                yield failed(path, "results go to this file, so it is not read")
-            else:
-                yield from read_stream(file, path, options, input_format, day_of(status.st_mtime))
+            day = day_of(os.fstat(file.fileno()).st_mtime)
+            yield from read_stream(file, path, options, input_format, day)
     except OSError as error:
         yield open_error(path, error)
 

@@ -14,7 +14,7 @@ try:
     import pyarrow
     import pyarrow.parquet
 except ImportError as error:
-    raise MissingExtraError("writing Parquet", "formats") from error
+    raise MissingExtraError("writing Parquet", "parquet") from error
 
 __all__ = ["ParquetWriter"]
 

@@ -69,7 +69,7 @@ def test_an_output_destroys_neither_a_list_nor_what_stands_in_it(aikind: Aikind,
     target = tmp_path / "tags.jsonl"
     target.write_text("")
     done = aikind("tag", "--files-from", "-", "-o", target, stdin=f"{target}\n{rows}\n")
-    assert [r["error"] for r in records(target)] == [f"{target}: results go to this file, so it is not read", None]
+    assert [r["error"] for r in records(target)] == [f"{target}: the results go there; give another file for them", None]
 
 
 def test_other_reading_options_cannot_go_on_with_the_results_of_these(aikind: Aikind, listed: Path, tmp_path: Path) -> None:
