@@ -188,7 +188,7 @@ def test_parquet_without_its_package_says_what_to_install(source: Path, tmp_path
         [sys.executable, "-c", code, "tag", source, "-o", tmp_path / "t.parquet"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "pip install 'aikind[formats]'" in done.stderr
+    assert "pip install 'aikind[parquet]'" in done.stderr
     assert not list(tmp_path.glob("t.parquet*"))
 
 
