@@ -24,6 +24,8 @@ def _whole(value: Any) -> Any:
 
 
 def _identity(value: Any) -> Any:
+    if value is None:
+        return ""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
@@ -36,7 +38,7 @@ Identity = Annotated[
     str,
     Field(max_length=LONGEST_ID),
     BeforeValidator(_identity),
-    WithJsonSchema({"type": ["string", "integer"], "maxLength": LONGEST_ID, "description": "Comes back with the result."}),
+    WithJsonSchema({"type": ["string", "integer", "null"], "maxLength": LONGEST_ID}),
 ]
 
 
@@ -46,8 +48,8 @@ class GivenDocument(BaseModel):
     model_config = ConfigDict(strict=True, title="Document")
 
     text: Text = Field(min_length=1, description="The writing itself.")
-    title: Text = Field("", description="Put before the text.")
-    id: Identity = Field("", description="Comes back with the result; if not given, the position in the request, counted from 0.")
+    title: Text | None = Field(None, description="Put before the text.")
+    id: Identity = Field("", description="Comes back with the result; if there is none, the position in the request does, counted from 0.")
 
 
 class _GivenDocuments(BaseModel):
@@ -143,7 +145,7 @@ def too_long(document: Document, limits: Limits) -> str | None:
 
 
 def _document(given: GivenDocument, position: int, limits: Limits) -> Document:
-    document = Document(given.id or str(position), join_title(given.title, given.text))
+    document = Document(given.id or str(position), join_title(given.title or "", given.text))
     why = too_long(document, limits)
     return document if why is None else Document(document.id, "", error=why)
 

@@ -6,13 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
-
-from aikind.records import Tagging
+from typing import Any, TypeVar
 
 __all__ = ["FairPool", "Lane"]
 
-Work = Callable[[], Tagging]
+Outcome = TypeVar("Outcome")
 
 
 class FairPool:
@@ -45,8 +43,8 @@ class FairPool:
             self._closed = True
             self._changed.notify_all()
 
-    def _put(self, lane: Lane, work: Work) -> Future[Tagging]:
-        future: Future[Tagging] = Future()
+    def _put(self, lane: Lane, work: Callable[[], Outcome]) -> Future[Outcome]:
+        future: Future[Outcome] = Future()
         with self._changed:
             if not lane.queue:
                 self._turns.append(lane)
@@ -86,9 +84,9 @@ class Lane:
 
     def __init__(self, pool: FairPool) -> None:
         self._pool = pool
-        self.queue: deque[tuple[Future[Tagging], Work]] = deque()
+        self.queue: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
 
-    def put(self, work: Work) -> Future[Tagging]:
+    def put(self, work: Callable[[], Outcome]) -> Future[Outcome]:
         """Have ``work`` done when its turn comes."""
         return self._pool._put(self, work)
 

@@ -48,6 +48,9 @@ _RESULT_EXAMPLE = {
     "error": None,
 }
 
+# FastAPI drops what is null from examples that stand in a route, hence these stand elsewhere.
+_EXAMPLES = {"one": {"value": _RESULT_EXAMPLE}, "many": {"value": {"results": [_RESULT_EXAMPLE]}}}
+
 LABELS_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The labels, and the model that gives them.",
@@ -105,7 +108,7 @@ def tag_answers() -> dict[int | str, dict[str, Any]]:
     content = {
         JSON: {
             "schema": {"anyOf": [_ref("Result"), many]},
-            "examples": {"one": {"value": _RESULT_EXAMPLE}, "many": {"value": {"results": [_RESULT_EXAMPLE]}}},
+            "examples": {name: {"$ref": f"#/components/examples/{name}"} for name in _EXAMPLES},
         },
         NDJSON: {"schema": {"type": "string"}},
     }
@@ -136,7 +139,9 @@ def describe(app: FastAPI) -> None:
         if not app.openapi_schema:
             schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             own = {"Document": GivenDocument.model_json_schema(), "Result": _RESULT, "Problem": SCHEMA}
-            schema.setdefault("components", {}).setdefault("schemas", {}).update(own)
+            components = schema.setdefault("components", {})
+            components.setdefault("schemas", {}).update(own)
+            components["examples"] = _EXAMPLES
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 Start = Callable[..., "Server"]
+_PATIENCE = 180  # seconds; the machine may be busy with other things
 
 
 class Server:
@@ -32,12 +33,12 @@ class Server:
         started = self.wait_for("listening")
         self.address = (started["host"], started["port"])
         self.url = f"http://{started['host']}:{started['port']}"
-        self.client = httpx.Client(base_url=self.url, timeout=60)
+        self.client = httpx.Client(base_url=self.url, timeout=_PATIENCE)
 
     def wait_for(self, event: str) -> dict[str, Any]:
         """The next line of the log with this event."""
         while True:
-            line = self._new.get(timeout=60)
+            line = self._new.get(timeout=_PATIENCE)
             assert line is not None, f"no {event!r} in the log: {self.raw_log}"
             if line["event"] == event:
                 return line
@@ -52,7 +53,7 @@ class Server:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=_PATIENCE)
 
     def _read_log(self) -> None:
         assert self.process.stderr is not None
@@ -85,11 +86,11 @@ class Slow:
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self.parts[:-1]
-        assert self.go_on.wait(60)
+        assert self.go_on.wait(_PATIENCE)
         yield self.parts[-1]
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = _PATIENCE) -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + seconds
     while not condition():
