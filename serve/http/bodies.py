@@ -12,7 +12,7 @@ from aikind.records import Document, join_title
 from aikind.serve.http.limits import Limits
 from aikind.serve.http.problems import Problem
 
-__all__ = ["LONGEST_ID", "GivenDocument", "documents_of", "is_one", "line_document", "parse", "split_lines", "too_long"]
+__all__ = ["LONGEST_ID", "GivenDocument", "documents_of", "is_one", "line_document", "parse", "split_lines"]
 
 LONGEST_ID = 1_000  # characters
 _FAULTS_SHOWN = 20
@@ -136,18 +136,12 @@ async def split_lines(chunks: AsyncIterator[bytes], most_bytes: int) -> AsyncIte
         yield None if dropped else bytes(line)
 
 
-def too_long(document: Document, limits: Limits) -> str | None:
-    """Why a document is too long to be tagged, or None."""
-    length = len(document.text)
-    if length <= limits.characters:
-        return None
-    return f"the document has {length} characters; at most {limits.characters} are taken. Send it in parts"
-
-
 def _document(given: GivenDocument, position: int, limits: Limits) -> Document:
-    document = Document(given.id or str(position), join_title(given.title or "", given.text))
-    why = too_long(document, limits)
-    return document if why is None else Document(document.id, "", error=why)
+    identity, text = given.id or str(position), join_title(given.title or "", given.text)
+    if len(text) > limits.characters:
+        why = f"the document has {len(text)} characters; at most {limits.characters} are taken. Send it in parts"
+        return Document(identity, "", error=why)
+    return Document(identity, text)
 
 
 def _faults(error: ValidationError) -> list[dict[str, str]]:

@@ -23,16 +23,18 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        own = {"namespace": "aikind", "registry": self.registry}
-        self._requests = Counter("requests", "Requests answered.", ["method", "route", "status"], **own)
-        self._seconds = Histogram("request_seconds", "Time from a request to the end of its answer.", ["route"], buckets=_SECONDS, **own)
-        self._problems = Counter("problems", "Requests answered with a problem, by its type.", ["problem"], **own)
-        self._documents = Counter("documents", "Documents tagged, by kind; error where they could not be.", ["kind"], **own)
-        self._tokens = Counter("tokens", "Tokens of the documents tagged.", **own)
-        self._loads = Counter("model_loads", "Times the model folder was loaded, by outcome.", ["outcome"], **own)
-        self._model = Gauge("model_info", "The model in use.", ["name", "fingerprint"], **own)
-        self._requests_now = Gauge("requests_in_progress", "Requests to tag that are accepted and not yet answered.", **own)
-        self._waiting_now = Gauge("documents_waiting", "Documents that no worker has taken yet.", **own)
+        kept = self.registry
+        self._requests = Counter("aikind_requests", "Requests answered.", ["method", "route", "status"], registry=kept)
+        self._seconds = Histogram(
+            "aikind_request_seconds", "Time from a request to the end of its answer.", ["route"], buckets=_SECONDS, registry=kept
+        )
+        self._problems = Counter("aikind_problems", "Requests answered with a problem, by its type.", ["problem"], registry=kept)
+        self._documents = Counter("aikind_documents", "Documents tagged, by kind; error where they could not be.", ["kind"], registry=kept)
+        self._tokens = Counter("aikind_tokens", "Tokens of the documents tagged.", registry=kept)
+        self._loads = Counter("aikind_model_loads", "Times the model folder was loaded, by outcome.", ["outcome"], registry=kept)
+        self._model = Gauge("aikind_model_info", "The model in use.", ["name", "fingerprint"], registry=kept)
+        self._requests_now = Gauge("aikind_requests_in_progress", "Requests to tag that are accepted and not yet answered.", registry=kept)
+        self._waiting_now = Gauge("aikind_documents_waiting", "Documents that no worker has taken yet.", registry=kept)
 
     def watch(self, requests: Callable[[], int], documents: Callable[[], int]) -> None:
         """Read these two numbers whenever Prometheus asks."""

@@ -112,7 +112,9 @@ def tag_answers() -> dict[int | str, dict[str, Any]]:
         },
         NDJSON: {"schema": {"type": "string"}},
     }
-    ok = {200: {"description": "A result, or results in the order of the documents; of NDJSON, one a line.", "content": content}}
+    ok: dict[int | str, dict[str, Any]] = {
+        200: {"description": "A result, or results in the order of the documents; of NDJSON, one a line.", "content": content}
+    }
     return {**ok, **problems(400, 401, 408, 413, 415, 422, 500, 503)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import Future
 from contextlib import aclosing
 from functools import partial
@@ -75,7 +75,7 @@ class TaggedStream(Response):
         request.state.documents = position
         await self._documents.put(end)
 
-    async def _raw_lines(self, request: Request) -> AsyncIterator[bytes | None]:
+    async def _raw_lines(self, request: Request) -> AsyncGenerator[bytes | None]:
         limits = self._service.limits
         lines = split_lines(request.stream(), limits.body_bytes)
         while True:

@@ -49,6 +49,8 @@ async def _tag_body(service: Service, request: Request, body: bytes, lane: Lane)
         raise Problem(400, "unreadable-body", f"The body cannot be read: {error}.") from None
     documents = await asyncio.to_thread(documents_of, record, service.limits)
     request.state.documents = len(documents)
+    if is_one(record) and documents[0].error is not None:
+        raise Problem(413, "document-too-long", f"The document cannot be tagged: {documents[0].error}.")
     tagger = service.live.tagger
     results = await _results(service, request, tagger, documents, lane)
     answer: dict[str, Any] = {"results": results}
@@ -64,8 +66,9 @@ async def _results(service: Service, request: Request, tagger: Tagger, documents
     """The results in order; given up when the client goes away or the time is over."""
     tagged = asyncio.gather(*(asyncio.wrap_future(lane.put(partial(service.tag, tagger, one))) for one in documents))
     gone = asyncio.ensure_future(request.receive())  # after the body, the only message left is that the client went away
+    either: set[asyncio.Future[Any]] = {tagged, gone}
     try:
-        done, _ = await asyncio.wait({tagged, gone}, timeout=service.limits.seconds, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(either, timeout=service.limits.seconds, return_when=asyncio.FIRST_COMPLETED)
         if tagged in done:
             return list(tagged.result())
         if gone in done:
