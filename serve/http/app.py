@@ -41,7 +41,7 @@ def create_app(service: Service, lifespan: Lifespan) -> ASGIApp:
         lifespan=lifespan,
     )
     add_handlers(app)
-    describe(app)
+    describe(app, bool(service.tokens))
     _add_tagging(app, service)
     _add_operations(app, service)
     return Envelope(app, service.metrics)

@@ -134,8 +134,8 @@ def tag_body(limits: Limits) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def describe(app: FastAPI) -> None:
-    """Have the application describe itself with our schemas."""
+def describe(app: FastAPI, needs_token: bool) -> None:
+    """Have the application describe itself with our schemas, and with tokens only where they are asked for."""
 
     def openapi() -> dict[str, Any]:
         if not app.openapi_schema:
@@ -144,6 +144,10 @@ def describe(app: FastAPI) -> None:
             components = schema.setdefault("components", {})
             components.setdefault("schemas", {}).update(own)
             components["examples"] = _EXAMPLES
+            if not needs_token:
+                del components["securitySchemes"]
+                for operation in (each for path in schema["paths"].values() for each in path.values()):
+                    operation.pop("security", None)
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -105,6 +105,7 @@ def test_only_who_has_a_token_may_tag(start: Start, tmp_path: Path) -> None:
         assert server.tag({"text": SOUP}, headers={"Authorization": f"Bearer {token}"}).status_code == 200
     for path in ("/", "/healthz", "/readyz", "/openapi.json"):
         assert server.client.get(path).status_code == 200
+    assert "security" in server.client.get("/openapi.json").json()["paths"]["/v1/tag"]["post"]
     assert TOKEN not in server.raw_log
     assert OTHER not in server.raw_log
 
