@@ -54,7 +54,7 @@ def test_a_full_server_refuses_and_says_when_to_come_back(start: Start) -> None:
 
 
 def test_a_single_document_overtakes_a_large_batch(start: Start) -> None:
-    server = start("--jobs", "1")
+    server = start("--jobs", "1", "--max-seconds", "600")
     with ThreadPoolExecutor() as threads:
         batches = [threads.submit(server.tag, texts(150, 5, name)) for name in ("Stew", "Broth")]
         until(lambda: server.metric("aikind_documents_waiting") > 220)
@@ -111,7 +111,7 @@ def test_only_who_has_a_token_may_tag(start: Start, tmp_path: Path) -> None:
 
 
 def test_what_was_accepted_is_finished_when_the_server_ends(start: Start) -> None:
-    server = start()
+    server = start("--max-seconds", "600")
     line = json.dumps({"text": SOUP}).encode() + b"\n"
     body = Slow(line, line)
     with ThreadPoolExecutor() as threads:

@@ -21,11 +21,11 @@ def test_answers_are_as_described(server: Server, mode: GenerationMode) -> None:
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
-        max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
     def ask(case: Case) -> None:
-        case.call_and_validate(base_url=server.url, excluded_checks=WITHOUT)
+        case.call_and_validate(base_url=server.url, excluded_checks=WITHOUT, timeout=180)
 
     ask()
     for path in ("/v1/labels", "/healthz", "/readyz"):
-        schemathesis.openapi.from_dict(described)[path]["GET"].Case().call_and_validate(base_url=server.url)
+        schemathesis.openapi.from_dict(described)[path]["GET"].Case().call_and_validate(base_url=server.url, timeout=180)
