@@ -18,7 +18,7 @@ class _JsonFormatter(logging.Formatter):
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            "event": record.getMessage().partition("\n")[0],  # asyncio shows what its futures hold on the lines below
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:
@@ -27,10 +27,10 @@ class _JsonFormatter(logging.Formatter):
 
 
 def log_as_json(level: str) -> None:
-    """Write the logs of the service and of uvicorn as JSON; of uvicorn, warnings and worse only."""
+    """Write the logs of the service as JSON, and those of uvicorn and asyncio from warnings on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter())
-    for name, least in (("aikind.serve", level.upper()), ("uvicorn", "WARNING")):
+    for name, least in (("aikind.serve", level.upper()), ("uvicorn", "WARNING"), ("asyncio", "WARNING")):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(least)

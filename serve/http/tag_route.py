@@ -65,6 +65,7 @@ async def _tag_body(service: Service, request: Request, body: bytes, lane: Lane)
 async def _results(service: Service, request: Request, tagger: Tagger, documents: list[Document], lane: Lane) -> list[dict[str, Any]]:
     """The results in order; given up when the client goes away or the time is over."""
     tagged = asyncio.gather(*(asyncio.wrap_future(lane.put(partial(service.tag, tagger, one))) for one in documents))
+    tagged.add_done_callback(lambda done: done.cancelled() or done.exception())  # given up, it must not complain that nobody looked
     gone = asyncio.ensure_future(request.receive())  # after the body, the only message left is that the client went away
     either: set[asyncio.Future[Any]] = {tagged, gone}
     try:

@@ -137,7 +137,7 @@ def refuses(server: Server) -> bool:
 
 
 def test_ctrl_c_ends_it_without_a_traceback(start: Start) -> None:
-    server = start("--log-level", "info")
+    server = start()
     server.process.send_signal(signal.SIGINT)
     until(lambda: server.process.poll() is not None)
     assert server.process.returncode in {0, 130}
