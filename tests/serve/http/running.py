@@ -62,7 +62,7 @@ class Server:
             try:
                 self.log.append(json.loads(line))
             except ValueError:
-                told = line.startswith("aikind: ")  # by the command line, not by the log
+                told = line == "\n" or line.startswith("aikind: ")  # by the command line, after Ctrl-C
                 self.log.append({"event": "not JSON", "level": "info" if told else "error", "line": line})
             self._new.put(self.log[-1])
         self._new.put(None)
