@@ -17,6 +17,7 @@ __all__ = ["main", "root"]
 _COMMANDS = {
     "tag": ("aikind.serve.cli", "tag", "Tag documents with the kind of AI they discuss."),
     "explain": ("aikind.serve.explain_cli", "explain", "Show the sentences behind a document's labels."),
+    "serve": ("aikind.serve.http.cli", "serve", "Tag documents over HTTP."),
     "dataset": ("aikind.data.cli", "dataset", "Build labelled datasets from recipes."),
     "model": ("aikind.train.cli", "model", "Train, evaluate and export models; audit gold labels."),
 }

@@ -1,0 +1,1 @@
+"""Tagging over HTTP: ``aikind serve``."""
