@@ -24,7 +24,10 @@ def model_card(manifest: Manifest) -> str:
     stage: Any = about
     while stage:
         one = stage["settings"]
-        training.insert(0, f"{one['epochs']:g} epochs at a learning rate of {one['learning_rate']:g}, batches of {one['batch_size']}")
+        training.insert(
+            0,
+            f"{one['epochs']:g} {'epoch' if one['epochs'] == 1 else 'epochs'} at a learning rate of {one['learning_rate']:g}, batches of {one['batch_size']}",
+        )
         stage = stage.get("began_from")
     return f"""# aikind model `{manifest.name}`
 
@@ -36,7 +39,7 @@ A text without a label is of the kind `{manifest.label_set.none}`, one with ever
 
 ## How it was made
 
-- Base weights: {about["base_model"]}. Training: {"; then on more data ".join(training)}.{lengths}
+- Base weights: {about["base_model"]}. Training: {"; then ".join(training)}.{lengths}
 - Dataset: {about["dataset"]["name"]}, fingerprint `{about["dataset"]["fingerprint"]}`.
 - Code: aikind {about["aikind"]}, commit `{about["commit"]}`.
 - Texts are read whole, in windows of {manifest.window_tokens} tokens with an overlap of {manifest.window_overlap}, joined by `{manifest.aggregation}`.

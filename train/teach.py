@@ -53,10 +53,9 @@ def score_unread(run: Path, recipe: Recipe, target: Path, everything: bool = Fal
     done = _unfinished(part, teacher.mark)
     rows = [row for row in _unread(recipe, everything) if (_file(row), _identity(row)) not in done]
     if not rows and not done:
+        part.unlink()
         raise DatasetError(f"{recipe.path}: every text has gold; there is nothing for a teacher to score")
     with part.open("a", encoding="utf-8") as handle:
-        if not done:
-            handle.write(json.dumps(teacher.mark) + "\n")
         for at in range(0, len(rows), _CHUNK):
             for label in teacher.score(rows[at : at + _CHUNK]):
                 handle.write(json.dumps(asdict(label)) + "\n")
@@ -118,17 +117,11 @@ def _identity(row: Row) -> str:
 
 
 def _unfinished(part: Path, mark: dict[str, Any]) -> dict[tuple[str, str], SoftLabel]:
-    try:
-        lines = part.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    if not lines or json.loads(lines[0]) != mark:
+    """What ``part`` holds of the work of the network with that mark; begins it where it is not there."""
+    lines = part.read_text(encoding="utf-8").splitlines(keepends=True) if part.exists() else []
+    whole = [json.loads(line) for line in lines if line.endswith("}\n")]  # a kill cuts off the last line
+    if whole and whole[0] != mark:
         raise ModelError(f"{part}: holds the unfinished work of another network; delete it to begin anew")
-    labels = []
-    for line in lines[1:]:
-        try:
-            labels.append(SoftLabel(**json.loads(line)))
-        except ValueError:  # the line that a kill cut off
-            break
+    labels = [SoftLabel(**record) for record in whole[1:]]
     part.write_text("".join(json.dumps(x) + "\n" for x in (mark, *map(asdict, labels))), encoding="utf-8")
     return {(label.file, label.id): label for label in labels}

@@ -100,6 +100,16 @@ def test_scoring_goes_on_after_a_kill_and_ends_the_same(folder: Path, tmp_path: 
     assert not part.exists()
 
 
+@pytest.mark.parametrize("torn", ["whole", "half"])
+def test_scoring_goes_on_where_a_kill_left_no_more_than_the_beginning(folder: Path, tmp_path: Path, torn: str) -> None:
+    about = json.loads((folder / "run" / "network" / "about.json").read_text())
+    mark = json.dumps({"dataset": about["dataset"]["fingerprint"], "settings": about["settings"]}) + "\n"
+    (tmp_path / "soft.csv.gz.part").write_text(mark if torn == "whole" else mark[:40])
+    done = command("model", "teach", folder / "run", folder / "recipe.toml", "-o", tmp_path / "soft.csv.gz")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "soft.csv.gz").read_bytes() == (folder / "soft.csv.gz").read_bytes()
+
+
 def test_unfinished_work_of_another_network_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "soft.csv.gz.part").write_text('{"dataset": "other"}\n')
     done = command("model", "teach", folder / "run", folder / "recipe.toml", "-o", tmp_path / "soft.csv.gz")
