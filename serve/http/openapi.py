@@ -12,14 +12,15 @@ from aikind.serve.http.incoming import JSON, NDJSON
 from aikind.serve.http.limits import Limits
 from aikind.serve.http.problems import MEDIA_TYPE, SCHEMA
 
-__all__ = ["LABELS_ANSWER", "describe", "problems", "tag_answers", "tag_body"]
+__all__ = ["LABELS_ANSWER", "RESULT_FIELDS", "describe", "problems", "tag_answers", "tag_body"]
 
 _TEXT = "We prompt a language model to sort complaints by urgency."
 _LABELS = {"type": "array", "items": {"type": "string"}}
 
+RESULT_FIELDS = ("id", "kind", "labels", "scores", "unsure", "doubts", "windows", "tokens", "error")
 _RESULT = {
     "type": "object",
-    "required": ["id", "kind", "labels", "scores", "unsure", "doubts", "windows", "tokens", "error"],
+    "required": list(RESULT_FIELDS),
     "properties": {
         "id": {"type": "string", "description": "As it was sent, else the document's position in the request, counted from 0."},
         "kind": {"type": ["string", "null"], "description": "Name of the combination of labels; null where there is an error."},
@@ -30,7 +31,7 @@ _RESULT = {
             "description": "Calibrated probability of each label.",
         },
         "unsure": {"type": "boolean", "description": "Whether there is any doubt."},
-        "doubts": {**_LABELS, "description": "close_call, too_short, not_english"},
+        "doubts": {**_LABELS, "description": "close_call, too_short, unlike_training, not_english"},
         "windows": {"type": "integer", "description": "How many windows of text the scores rest on."},
         "tokens": {"type": "integer", "description": "Length of the text as the model reads it."},
         "error": {"type": ["string", "null"], "description": "Why the document could not be tagged, or null."},

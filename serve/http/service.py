@@ -11,6 +11,7 @@ from aikind.serve.http.fair_pool import FairPool, Lane
 from aikind.serve.http.limits import Limits
 from aikind.serve.http.live_model import LiveModel
 from aikind.serve.http.metrics import Metrics
+from aikind.serve.http.openapi import RESULT_FIELDS
 from aikind.serve.http.problems import Problem
 from aikind.serve.http.tokens import Tokens
 from aikind.serve.tagger import Tagger
@@ -63,7 +64,8 @@ class Service:
         """The result of one document, as JSON-ready values. Safe to call from any thread."""
         tagging = tagger.tag_document(document)
         self.metrics.count_document(tagging)
-        record = as_record(tagging)
+        whole = as_record(tagging)
+        record = {name: whole[name] for name in RESULT_FIELDS}
         if tagging.error is not None:
             record["error"] = tagging.error.removeprefix(f"{tagging.id}: ")  # the id stands beside it
         return record

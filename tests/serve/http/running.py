@@ -17,6 +17,9 @@ from typing import Any
 
 import httpx
 
+from aikind.records import Tagging
+from aikind.serve.writers.base import as_record
+
 Start = Callable[..., "Server"]
 _PATIENCE = 180  # seconds; the machine may be busy with other things
 
@@ -101,3 +104,9 @@ def until(condition: Callable[[], bool], seconds: float = _PATIENCE) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
+
+
+def documented(tagging: Tagging) -> dict[str, Any]:
+    """What the service answers of a tagging: the fields that its description names, and no others."""
+    record = as_record(tagging)
+    return {name: record[name] for name in ("id", "kind", "labels", "scores", "unsure", "doubts", "windows", "tokens", "error")}

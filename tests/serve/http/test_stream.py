@@ -11,9 +11,8 @@ from typing import Any
 import httpx
 
 from aikind import Tagger
-from aikind.serve.writers.base import as_record
 
-from .running import Server, Start, until
+from .running import Server, Start, documented, until
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 SOUP = "Rinse the lentils, chop the onions, and let the soup simmer for half an hour."
@@ -33,7 +32,7 @@ def test_each_line_gets_its_result_in_order(server: Server, tagger: Tagger) -> N
     texts = [f"{SOUP} Serve {n}." * (n % 5 + 1) for n in range(30)]
     body = lines(*({"id": f"d{n}", "text": text} for n, text in enumerate(texts)))
     cut = iter([body[i : i + 777] for i in range(0, len(body), 777)])  # no chunk ends with a line
-    assert post(server, cut) == (200, [as_record(tagger.tag(text, id=f"d{n}")) for n, text in enumerate(texts)])
+    assert post(server, cut) == (200, [documented(tagger.tag(text, id=f"d{n}")) for n, text in enumerate(texts)])
 
 
 def test_a_broken_line_gets_its_error_and_the_others_their_results(server: Server) -> None:

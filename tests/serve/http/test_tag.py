@@ -9,9 +9,8 @@ import pytest
 
 from aikind import Tagger
 from aikind.records import join_title
-from aikind.serve.writers.base import as_record
 
-from .running import Server
+from .running import Server, documented
 
 GENERATIVE = "We asked a chatbot to write the speech, and it generated every word of the text from a prompt."
 PREDICTIVE = "We trained a classifier to predict which customers leave, and rank them by the risk that it estimates."
@@ -22,25 +21,25 @@ def test_one_document_gets_the_result_of_the_tagger(server: Server, tagger: Tagg
     answer = server.tag({"text": GENERATIVE, "id": "speech"})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
-    assert answer.json() == as_record(tagger.tag(GENERATIVE, id="speech"))
+    assert answer.json() == documented(tagger.tag(GENERATIVE, id="speech"))
     assert answer.json()["kind"] == "generative"
 
 
 def test_many_documents_come_back_in_order_each_with_its_own_scores(server: Server, tagger: Tagger) -> None:
     texts = [GENERATIVE, NEITHER, PREDICTIVE, NEITHER + GENERATIVE]
     answer = server.tag({"documents": [{"text": text} for text in texts]})
-    assert answer.json() == {"results": [as_record(tagger.tag(text, id=str(n))) for n, text in enumerate(texts)]}
+    assert answer.json() == {"results": [documented(tagger.tag(text, id=str(n))) for n, text in enumerate(texts)]}
 
 
 def test_a_title_is_put_before_the_text_and_ids_may_be_numbers(server: Server, tagger: Tagger) -> None:
     sent = {"id": 7, "title": "Image generators are here", "text": NEITHER, "author": "anybody"}
-    assert server.tag(sent).json() == as_record(tagger.tag(join_title(sent["title"], NEITHER), id="7"))
+    assert server.tag(sent).json() == documented(tagger.tag(join_title(sent["title"], NEITHER), id="7"))
 
 
 def test_half_a_surrogate_pair_is_read_as_the_command_line_reads_it(server: Server, tagger: Tagger) -> None:
     body = '{"id": "\\ud83d half", "text": "An emoji cut in two: \\ud83d"}'
     answer = server.client.post("/v1/tag", content=body, headers={"Content-Type": "application/json"})
-    assert answer.json() == as_record(tagger.tag("An emoji cut in two: \ud83d", id="? half"))
+    assert answer.json() == documented(tagger.tag("An emoji cut in two: \ud83d", id="? half"))
 
 
 def test_one_broken_document_does_not_lose_the_results_of_the_others(server: Server) -> None:
