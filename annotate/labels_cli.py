@@ -9,10 +9,13 @@ from typing import Any
 
 import click
 
+from aikind.annotate.estimate import estimate_accuracy
+from aikind.annotate.store import Store
 from aikind.data.label_compare import Comparison, by_reader, compare_rows
 from aikind.data.label_files import FORMATS, LabelFile, format_of, read_labels
 from aikind.data.label_rows import LabelRow
 from aikind.data.label_writers import WRITERS, write_json_lines, write_labels
+from aikind.errors import DatasetError
 from aikind.label_set import LabelSet, default_label_set, load_label_set
 
 __all__ = ["labels"]
@@ -128,6 +131,31 @@ def compare_command(first: Path, second: Path | None, from_format: str | None, l
         _show(name, comparison, label_set)
     if failed or any(comparison.conflicts for comparison in compared):
         sys.exit(1)
+
+
+@labels.command("accuracy")
+@click.argument("file", type=_IN)
+@click.option("--label-set", "label_set_file", type=_IN, help="Label set (TOML).  [default: the shipped one]")
+def accuracy_command(file: Path, label_set_file: Path | None) -> None:
+    """Estimate how often the model is right, from the answers in FILE on documents drawn at random.
+
+    FILE is that of aikind annotate, and the model the one that it was last used with. Of a model that was trained on these
+    very answers, the estimate is too good.
+    """
+    if not file.is_file():
+        raise DatasetError(f"{file}: no such file; give one that aikind annotate made")
+    estimate = estimate_accuracy(Store(file, _label_set(label_set_file)))
+    if not estimate.all_right.documents:
+        raise DatasetError(f"{file}: no document that was drawn at random is labelled yet, so that nothing is known")
+    for name, share in {"all labels right": estimate.all_right, **estimate.labels}.items():
+        if share.share is not None and share.interval is not None:
+            low, high = share.interval
+            click.echo(f"{name}: {share.hits} of {share.documents}, {share.share:.1%} (95 % interval: {low:.1%} to {high:.1%})")
+    click.echo(
+        f"of {estimate.drawn} drawn at random: {estimate.unsure} unsure, {estimate.skipped} skipped, {estimate.open} open, not counted"
+    )
+    if estimate.guess_shown:
+        click.echo(f"{estimate.guess_shown} were answered with the model's guess in sight, which may flatter it")
 
 
 def _convert(file: Path, output: Path, to_format: str, rejects: Path | None, from_format: str | None, label_set_file: Path | None) -> None:
