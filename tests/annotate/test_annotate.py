@@ -12,8 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from aikind import default_label_set
+from aikind.cli import root
 from aikind.data.label_files import read_labels
 
 from ..conftest import read_jsonl
@@ -294,7 +296,7 @@ def test_a_file_of_something_else_is_refused_and_stays_as_it_is(aikind: Run, let
     assert path.read_bytes() == before
 
 
-def test_wrong_usage_is_told(aikind: Run, letters: Path, tmp_path: Path) -> None:
+def test_wrong_usage_is_told(letters: Path, tmp_path: Path) -> None:
     cases: list[tuple[list[Any], str]] = [
         ([letters], "Missing option '--labels'"),
         (["--labels", tmp_path / "a.sqlite"], "Give at least one file or folder"),
@@ -304,7 +306,7 @@ def test_wrong_usage_is_told(aikind: Run, letters: Path, tmp_path: Path) -> None
         ([letters, "--labels", tmp_path / "a.sqlite", "--random-share", "2"], "--random-share"),
     ]
     for arguments, message in cases:
-        done = aikind("annotate", *arguments)
-        assert done.returncode == 2, done.stderr
-        assert message in done.stderr
+        done = CliRunner().invoke(root, ["annotate", *map(str, arguments)])
+        assert done.exit_code == 2, done.output
+        assert message in done.output
     assert not (tmp_path / "a.sqlite").exists()
