@@ -50,7 +50,8 @@ class Judge:
     def judge_some(self) -> int:
         """Judge some documents that this model has not seen; returns how many, 0 when all are done."""
         # In no order, so that two processes on one file seldom do the same.
-        rows = self._store.query("SELECT number, id, text FROM documents WHERE model != ? ORDER BY random() LIMIT ?", (self.model, _BATCH))
+        some = "SELECT number FROM documents WHERE model != ? ORDER BY random() LIMIT ?"
+        rows = self._store.query(f"SELECT number, id, text FROM documents WHERE number IN ({some})", (self.model, _BATCH))
         tagged = self._tagger.tag_many(Document(row["id"], row["text"]) for row in rows)
         judged = [(row, tagging, self._judge(row["text"], tagging)) for row, tagging in zip(rows, tagged, strict=True)]
         with self._store.transaction() as run:
