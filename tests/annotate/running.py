@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,18 @@ class Annotator:
 
     def until_read(self) -> dict[str, Any]:
         """Wait until the documents are read; gives the progress."""
+        return self._until(lambda progress: not progress["reading"])
+
+    def until_judged(self) -> None:
+        """Wait until the model has seen all of them."""
+        self._until(lambda progress: not progress["reading"] and progress["judged"] == progress["documents"])
+
+    def _until(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         deadline = time.monotonic() + _PATIENCE
-        while (progress := self.turn()["progress"])["reading"]:
+        while not condition(progress := self.turn()["progress"]):
             assert time.monotonic() < deadline, progress
             time.sleep(0.02)
-        found: dict[str, Any] = progress
-        return found
+        return progress
 
 
 class Process(Annotator):

@@ -105,7 +105,8 @@ def test_tab_reaches_every_control_and_shows_where_it_is(page: Browser) -> None:
     assert {"to-search", "to-estimate", "to-help", "main", "note", "unsure", "skip", "undo", "save", "1Marine", "0inland"} <= seen
 
 
-def test_search_and_help_and_estimate_open_by_key_and_close_by_escape(page: Browser) -> None:
+def test_search_and_help_and_estimate_open_by_key_and_close_by_escape(page: Browser, process: Process) -> None:
+    process.until_judged()
     page.value("document.getElementById('main').focus()")
     for key, dialog in (("?", "help"), ("e", "estimate"), ("/", "search")):
         page.press(key)
@@ -115,7 +116,6 @@ def test_search_and_help_and_estimate_open_by_key_and_close_by_escape(page: Brow
             page.until("document.getElementById('count').textContent === '1 found'")
         page.press("Escape")
         page.until("!document.querySelector('dialog[open]')")
-    assert page.value("document.getElementById('estimated').textContent").startswith("all labels right")
 
 
 def test_evidence_is_marked_when_the_guess_is_shown_and_a_text_runs_nothing(page: Browser) -> None:
