@@ -112,7 +112,7 @@ class Store:
             if not run("SELECT 1 FROM sqlite_master").fetchone():
                 for statement in _TABLES.split(";\n"):
                     run(statement)
-                columns = ", ".join(f"json_extract(a.labels, '$.{name}') AS \"{name}\"" for name in self.label_set.names)
+                columns = ", ".join(f'json_extract(a.labels, \'$."{name}"\') AS "{name}"' for name in self.label_set.names)
                 run(
                     f"CREATE VIEW labels AS SELECT a.number AS answer, d.id, d.text, d.sha256, {columns}, a.note, a.reader, a.outcome, "
                     "a.chosen, a.guess_shown, a.at FROM current a JOIN documents d ON d.number = a.document ORDER BY a.number"

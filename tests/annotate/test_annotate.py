@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from aikind import default_label_set
+from aikind import MissingExtraError, default_label_set
 from aikind.cli import root
 from aikind.data.label_files import read_labels
 
@@ -134,6 +135,28 @@ def test_an_answer_that_is_sent_twice_counts_once(sit: Sit) -> None:
     ):
         assert running.post("answer", {"document": running.turn()["document"]["number"], **wrong}).status_code == 422
     assert answered(running.turn()) == 1
+
+
+def test_when_an_answer_cannot_be_kept_it_is_said_and_the_history_is_as_before(sit: Sit, tmp_path: Path) -> None:
+    running = sit()
+    document = running.turn()["document"]["number"]
+    with closing(sqlite3.connect(tmp_path / "answers.sqlite")) as other:
+        other.execute("ALTER TABLE leases RENAME TO gone")
+        refused = running.post("answer", {"document": document, "outcome": "skipped"})
+        assert refused.status_code == 503
+        assert "Nothing was saved; try again." in refused.json()["detail"]
+        other.execute("ALTER TABLE gone RENAME TO leases")
+        assert other.execute("SELECT count(*) FROM answers").fetchone() == (0,)
+    assert running.answer(document, outcome="skipped")["progress"]["mine"]["skipped"] == 1
+
+
+def test_without_the_extra_it_says_what_to_install(letters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("aikind.annotate.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    done = CliRunner().invoke(root, ["annotate", str(letters), "--labels", str(tmp_path / "a.sqlite")])
+    assert isinstance(done.exception, MissingExtraError)
+    assert "pip install 'aikind[annotate]'" in str(done.exception)
 
 
 def test_a_share_is_drawn_at_random_and_the_rest_is_what_teaches_most(sit: Sit) -> None:
