@@ -1,4 +1,4 @@
-"""Data flows one way: data -> train -> models -> serve, on the ground floor of aikind itself."""
+"""Data flows one way: data -> train -> models -> serve -> annotate, on the ground floor of aikind itself."""
 
 from __future__ import annotations
 
