@@ -50,6 +50,8 @@ class Label:
 
 
 _LISTS = ("terms", "examples", "counterexamples")
+# A label has a column of its own in datasets and gold tables, beside these.
+_COLUMNS = frozenset({"id", "text", "title", "weight", "label_origin", "source", "genre", "hard", "file", "sha256", "chars_read", "labels"})
 _ORIGINS = ("renamed_from", "split_from")
 
 
@@ -130,6 +132,8 @@ def _label(number: int, entry: Any, where: str) -> Label:
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not name.isidentifier():
         raise RecipeError(f"{where}: label {number} has the name {name!r}; use letters, digits and underscores, beginning with a letter")
+    if name in _COLUMNS:
+        raise RecipeError(f"{where}: label {number} is called {name!r}, as a column of labelled files is; give it another name")
     known = [field.name for field in fields(Label)]
     for key, value in entry.items():
         if key not in known:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aikind.data.rows import Skipped, encodable, text_hash
-from aikind.data.sources import label_names, read_records
+from aikind.data.sources import carried_values, label_names, read_records
 from aikind.label_set import LabelSet
 
 __all__ = ["Problem", "validate_file"]
@@ -47,7 +47,7 @@ def validate_file(
         if identity and identity in ids:
             problems.append(Problem(where, f"the id {identity!r} was used before, at {ids[identity]}; give each row its own"))
         ids.setdefault(identity, where)
-        if any(p.error for p in found):
+        if any(p.error for p in found) or record[labels_field] is None:
             continue
         names = tuple(sorted(label_names(record[labels_field], label_set)))
         used |= set(names)
@@ -91,7 +91,9 @@ def _row_problems(where: str, record: dict[str, Any], label_set: LabelSet, field
     elif isinstance(text, str) and "\ufffd" in text:
         yield Problem(where, f"{text_field!r} holds the mark of undecodable bytes (U+FFFD); convert the source anew", error=False)
     if labels_field in record:
-        if labels is None:
+        if labels is None and carried_values(record.get("carried")):
+            yield Problem(where, "some labels are open; they are left to the labelling functions until someone reads the text", error=False)
+        elif labels is None:
             yield Problem(where, f"{labels_field!r} is null; expected a list, empty for {label_set.none!r}")
         elif labels == "":
             yield Problem(

@@ -46,6 +46,7 @@ def test_an_unknown_label_is_named() -> None:
         ("", "no \\[\\[label\\]\\] entry"),
         ('[[label]]\nname = "two words"\n', "'two words'"),
         ('[[label]]\nname = "a"\n[[label]]\nname = "a"\n', "same name"),
+        ('[[label]]\nname = "text"\n', "label 1 is called 'text', as a column of labelled files is"),
         ("label = 5\n", "write each label as a"),
         ('none = "a"\n[[label]]\nname = "a"\n', "must differ"),
         ('all = "a"\n[[label]]\nname = "a"\n[[label]]\nname = "b"\n', "must differ"),
