@@ -133,7 +133,7 @@ def _uncalibrated(name: str, about: dict[str, Any], folder: Path) -> Manifest:
         about={
             "aikind": __version__,
             "commit": _commit(),
-            **({"made": about["made"]} if "made" in about else {}),
+            **{key: about[key] for key in ("made", "calibrated_on") if key in about},
             "base_model": _first_base(about),
             "began_from": about.get("began_from"),
             "dataset": {k: about["dataset"][k] for k in ("name", "fingerprint")},

@@ -184,6 +184,7 @@ def make_few_shot_model(
     known = json.dumps([label_set.to_dict(), [[row.text, dict(row.labels)] for row in rows]], sort_keys=True)
     about = {
         "made": made,
+        "calibrated_on": "the scores that texts get from heads that did not see them, where there are enough" if rows else "nothing",
         "label_set": label_set.to_dict(),
         "settings": {"base": base, "window_tokens": embedder.plan.tokens, "window_overlap": embedder.plan.overlap},
         "dataset": {"name": source or "the label set alone", "fingerprint": hashlib.sha256(known.encode()).hexdigest()},

@@ -77,4 +77,4 @@ def _training(about: dict[str, Any]) -> str:
 def _calibration(about: dict[str, Any]) -> str:
     if "validation" in about:
         return f"fitted on {about['validation']['documents']} validation documents"
-    return "there is no validation; where examples suffice, it is fitted on the scores that each gets from the others"
+    return f"there is no validation; fitted on {about['calibrated_on']}"
