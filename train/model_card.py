@@ -68,8 +68,11 @@ def _training(about: dict[str, Any]) -> str:
     stage: Any = about
     while stage:
         one = stage["settings"]
-        epochs = f"{one['epochs']:g} {'epoch' if one['epochs'] == 1 else 'epochs'}"
-        training.insert(0, f"{epochs} at a learning rate of {one['learning_rate']:g}, batches of {one['batch_size']}")
+        if "epochs" in one:
+            epochs = f"{one['epochs']:g} {'epoch' if one['epochs'] == 1 else 'epochs'}"
+            training.insert(0, f"{epochs} at a learning rate of {one['learning_rate']:g}, batches of {one['batch_size']}")
+        else:  # it went on from a few-shot model
+            training.insert(0, "a linear head on few texts")
         stage = stage.get("began_from")
     return f"Training: {'; then '.join(training)}.{lengths}"
 
