@@ -144,9 +144,8 @@ def _label(number: int, entry: Any, where: str) -> Label:
             raise RecipeError(f"{where}: {key} = {value!r} in the label {name}; expected a string")
     if entry.get("renamed_from") and entry.get("split_from"):
         raise RecipeError(f"{where}: the label {name} has both renamed_from and split_from; a label keeps its meaning or has a part of it")
-    return Label(
-        **{"display": name, "definition": "", **{k: tuple(v) if k in _LISTS else v.strip() for k, v in entry.items()}},
-    )
+    values: dict[str, Any] = {key: tuple(value) if key in _LISTS else value.strip() for key, value in entry.items()}
+    return Label(**{"display": name, "definition": "", **values})
 
 
 def load_label_set(path: Path) -> LabelSet:

@@ -120,7 +120,7 @@ def _note(found: MigratedFile, record: Mapping[str, Any], where: str, carried: C
 def migration_report(carry_over: CarryOver, files: list[MigratedFile]) -> str:
     """Markdown: what became of each label, what each file keeps, and the documents whose labels are open."""
     count = Counter(name for file in files for one in file.left_open for name in one["open"])
-    origins = []
+    origins: list[tuple[str, str, int | str]] = []
     for name, origin in carry_over.origin.items():
         how = (
             "new"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ def is_tag_file(path: str) -> bool:
     try:
         with _open(Path(path)) as file:
             first = json.loads(next(line for line in file if line.strip()))
-    except (OSError, EOFError, ValueError, StopIteration, RecursionError):
+    except (OSError, EOFError, zlib.error, ValueError, StopIteration, RecursionError):
         return False
     return isinstance(first, dict) and {"kind", "scores"} <= set(first)
 
@@ -93,7 +94,7 @@ def read_tag_file(path: Path, most: int, seed: int) -> Collection:
 
     try:
         kept, total = _sample(results(), most, seed)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: cannot read: {error}") from error
     return _collection(str(path), kept, total, failed)
 
@@ -144,10 +145,13 @@ def _from_tagging(tagging: Tagging, text: str) -> Observed:
 
 def _observed(record: Mapping[str, Any], where: str) -> Observed:
     text, tokens = record.get("text"), record.get("tokens")
+    scores = {str(name): float(score) for name, score in record["scores"].items()}
+    if not all(0 <= score <= 1 for score in scores.values()):
+        raise ValueError(f"a score is no probability: {scores}")
     return Observed(
         id=str(record.get("id", where)),
         kind=str(record["kind"]),
-        scores={str(name): float(score) for name, score in record["scores"].items()},
+        scores=scores,
         unsure=bool(record["unsure"]),
         windows=int(record.get("windows", 1)),
         tokens=None if tokens is None else int(tokens),

@@ -61,8 +61,8 @@ def compare(features: Sequence[Feature], references: int, seed: int = 0) -> list
         """For each row of ``sides`` (1: current) the statistic of each feature, shape (rows, features)."""
         sums = sides @ columns
         difference = (sums / (documents - references) - (total - sums) / references).astype(np.float64) ** 2
-        of = {"sum": np.sum, "max": np.max}
-        return np.stack([of[f.by](difference[:, part], axis=1) for f, part in zip(features, parts, strict=True)], axis=1)
+        by_feature = [(f.by, difference[:, part]) for f, part in zip(features, parts, strict=True)]
+        return np.stack([own.max(axis=1) if by == "max" else own.sum(axis=1) for by, own in by_feature], axis=1)
 
     real = np.zeros((1, documents), dtype=np.float32)
     real[0, references:] = 1

@@ -121,10 +121,18 @@ def test_what_cannot_be_compared_is_explained(aikind: Run, results: list[dict[st
         (write_jsonl("few.jsonl", results[:3]), "3 documents that could be tagged; a comparison needs at least 20"),
         (others, "has the labels predictive, generative, "),
         (write_jsonl("torn.jsonl", [*results[:30], '{"id": ']), "torn.jsonl:31: no result of aikind tag"),
+        (
+            write_jsonl("odd.jsonl", [*results[:30], {**results[0], "scores": {"predictive": float("nan"), "generative": 0.1}}]),
+            "is no probability",
+        ),
         (write_jsonl("mixed.jsonl", [*results[:30], {**results[0], "scores": {}}]), "has scores of other labels than the first result"),
     ):
         with pytest.raises(AikindError, match=message):
             CliRunner().invoke(root, ["monitor", str(good), str(bad)], catch_exceptions=False)
+    latin = good.with_name("latin.jsonl")
+    latin.write_bytes(good.read_bytes() + b"\xe9\n")
+    with pytest.raises(AikindError, match="cannot read"):
+        CliRunner().invoke(root, ["monitor", str(good), str(latin)], catch_exceptions=False)
     done = aikind("monitor", good, good.with_name("nothing.jsonl"))
     assert done.returncode == 2
     assert "0 documents that could be tagged" in done.stderr
