@@ -20,6 +20,7 @@ _COMMANDS = {
     "serve": ("aikind.serve.http.cli", "serve", "Tag documents over HTTP."),
     "annotate": ("aikind.annotate.cli", "annotate", "Label documents in a browser."),
     "labels": ("aikind.annotate.labels_cli", "labels", "Carry labels from and to other tools, and compare them."),
+    "monitor": ("aikind.serve.monitor.cli", "monitor", "Tell whether a later collection differs from an earlier one."),
     "dataset": ("aikind.data.cli", "dataset", "Build labelled datasets from recipes."),
     "model": ("aikind.train.cli", "model", "Train, evaluate and export models; audit gold labels."),
 }
