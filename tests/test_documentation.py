@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from aikind.serve.columns import FIELDS
+from aikind.serve.readers.formats import SUFFIXES as INPUT_SUFFIXES
+from aikind.serve.writers.formats import SUFFIXES as OUTPUT_SUFFIXES
+
 from .serve.http.running import running
 
 ROOT = Path(__file__).parents[1]
@@ -110,3 +114,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_index_names_every_page() -> None:
     linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (ROOT / "docs" / "README.md").read_text(encoding="utf-8")))
     assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"} <= linked
+
+
+def test_the_page_on_formats_names_every_field_suffix_and_key() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    manifest = json.loads((ROOT / "models" / "default" / "manifest.json").read_text(encoding="utf-8"))
+    for name in (*FIELDS, *manifest, *manifest["files"], *INPUT_SUFFIXES, *OUTPUT_SUFFIXES):
+        assert f"`{name}`" in page, name
