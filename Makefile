@@ -47,7 +47,7 @@ lint: .venv/dev ## Check style (ruff), types (mypy), the Dockerfile (hadolint), 
 	$(BIN)/ruff format --check .
 	@rm -rf build/types && mkdir -p build/types/aikind
 	@ln -s $(CURDIR)/aikind/* build/types/aikind/
-	@for folder in data train serve models; do ln -s $(CURDIR)/$$folder build/types/aikind/$$folder; done
+	@for folder in data train serve annotate models; do ln -s $(CURDIR)/$$folder build/types/aikind/$$folder; done
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
