@@ -8,6 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from aikind import __version__
 from aikind.errors import AikindError
@@ -23,6 +24,7 @@ _COMMANDS = {
     "monitor": ("aikind.serve.monitor.cli", "monitor", "Tell whether a later collection differs from an earlier one."),
     "dataset": ("aikind.data.cli", "dataset", "Build labelled datasets from recipes."),
     "model": ("aikind.train.cli", "model", "Train, evaluate and export models; audit gold labels."),
+    "completion": ("aikind.completion", "completion", "Print the script that completes commands in a shell."),
 }
 
 
@@ -38,6 +40,10 @@ class _LazyGroup(click.Group):
         module, attribute, _ = _COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(name, help=summary) for name, (_, _, summary) in _COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
