@@ -153,6 +153,28 @@ def teach_command(run: Path, recipe: Path, output: Path, everything: bool) -> No
     click.echo(f"{output}: {count} texts")
 
 
+@model.command("average")
+@click.argument("runs", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the run.")
+def average_command(runs: tuple[Path, ...], target: Path) -> None:
+    """Average the networks of two or more RUNS that began from the same weights.
+
+    The result is exported as any other run is, with the dataset of the last one.
+
+    \b
+    Example:
+      aikind model average build/run-a build/run-b -o build/run
+    """
+    try:
+        from aikind.train.average import average_runs
+    except ImportError as error:
+        raise MissingExtraError("averaging networks", "train") from error
+    if len(runs) < 2:
+        raise click.UsageError("There is one run only; give two or more.")
+    average_runs(runs, target)
+    click.echo(str(target))
+
+
 @model.command("audit")
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="CSV file for the suspects.")

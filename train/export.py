@@ -136,6 +136,7 @@ def _uncalibrated(name: str, about: dict[str, Any], folder: Path) -> Manifest:
             **{key: about[key] for key in ("made", "calibrated_on") if key in about},
             "base_model": _first_base(about),
             "began_from": about.get("began_from"),
+            "averaged": about.get("averaged"),
             "dataset": {k: about["dataset"][k] for k in ("name", "fingerprint")},
             "settings": settings,
             "extended_or_shortened": about.get("extended_or_shortened", []),

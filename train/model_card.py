@@ -74,7 +74,9 @@ def _training(about: dict[str, Any]) -> str:
         else:  # it went on from a few-shot model
             training.insert(0, "a linear head on few texts")
         stage = stage.get("began_from")
-    return f"Training: {'; then '.join(training)}.{lengths}"
+    averaged = about.get("averaged") or []
+    mean = f" The weights are the mean of those of {len(averaged)} runs, the last of which is told here." if averaged else ""
+    return f"Training: {'; then '.join(training)}.{lengths}{mean}"
 
 
 def _calibration(about: dict[str, Any]) -> str:
