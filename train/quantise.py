@@ -18,7 +18,7 @@ _MANY_ROWS = 32
 def quantise(fp32: Path, int8: Path) -> None:
     """Write an int8 form of ``fp32``.
 
-    Matrix products get int8 weights in blocks of 32 with a scale each, and activations a scale per row and block as it
+    Matrix products get int8 weights in blocks of 16 with a scale each, and activations a scale per row and block as it
     runs: one scale per tensor, as in plain dynamic quantisation, is spoilt by the few loud channels of a transformer.
     Token embeddings get a scale per token for the same reason.
     """
@@ -30,7 +30,7 @@ def quantise(fp32: Path, int8: Path) -> None:
     _unfuse_embeddings(model.graph)
     _embeddings_by_row(model.graph)
     # Accuracy level 4 is the int8 kernel; others compute in floating point.
-    quantiser = MatMulNBitsQuantizer(model, bits=8, block_size=32, is_symmetric=True, accuracy_level=4)
+    quantiser = MatMulNBitsQuantizer(model, bits=8, block_size=16, is_symmetric=True, accuracy_level=4)
     quantiser.process()
     quantiser.model.save_model_to_file(str(int8), use_external_data_format=False)
 
