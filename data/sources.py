@@ -56,14 +56,21 @@ def read_records(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, 
             yield from _read_jsonl(path, skipped)
         elif name.endswith((".csv", ".csv.gz")):
             with _open(path) as handle:
-                for number, record in enumerate(csv.DictReader(handle), 2):
-                    yield f"{path}:{number}", dict(record)
+                yield from _read_csv(path, csv.DictReader(handle))
         elif name.endswith(".parquet"):
             yield from _read_parquet(path)
         else:
             raise DatasetError(f"{path}: a source must be .jsonl, .jsonl.gz, .csv or .parquet")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path}: cannot read: {error}") from error
+
+
+def _read_csv(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    _ = reader.fieldnames  # reads the header
+    first = reader.line_num + 1
+    for record in reader:  # a quoted cell may span lines: a record is named by its first
+        yield f"{path}:{first}", dict(record)
+        first = reader.line_num + 1
 
 
 def _open(path: Path) -> Any:
