@@ -19,7 +19,8 @@ _COMMANDS = {
     "explain": ("aikind.serve.explain_cli", "explain", "Show the sentences behind a document's labels."),
     "serve": ("aikind.serve.http.cli", "serve", "Tag documents over HTTP."),
     "dataset": ("aikind.data.cli", "dataset", "Build labelled datasets from recipes."),
-    "model": ("aikind.train.cli", "model", "Train, evaluate and export models; audit gold labels."),
+    "retrain": ("aikind.train.retrain_cli", "retrain", "Retrain a model on new labels, and use it if it is better."),
+    "model": ("aikind.train.cli", "model", "Train, evaluate and export models, keep their versions, audit gold labels."),
 }
 
 

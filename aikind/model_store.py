@@ -102,7 +102,9 @@ class ModelStore:
             raise ModelError(f"{self.folder}: is a model folder; give a folder for a store, which holds several models")
         known = (REPORTS, POINTER)
         if self.folder.exists() and not self.exists:
-            foreign = [p.name for p in self.folder.iterdir() if not (p.name.startswith(".") or p.name in known or _VERSION.fullmatch(p.name))]
+            foreign = [
+                p.name for p in self.folder.iterdir() if not (p.name.startswith(".") or p.name in known or _VERSION.fullmatch(p.name))
+            ]
             if foreign:
                 raise ModelError(f"{self.folder}: is not empty and holds no model store ({foreign[0]}); give another folder")
         self.folder.mkdir(parents=True, exist_ok=True)

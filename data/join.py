@@ -80,9 +80,7 @@ def join(new: Sequence[Answered], known: Sequence[Answered], gold: Sequence[Answ
         at = 0.0 if cluster in untouchable else drawn[cluster]
         parts["held_out" if at < plan.held_out else "validation" if at < plan.held_out + plan.validation else "train"].append(row)
     conflicts = [
-        conflict
-        for rows, row_clusters in ((known, of_known), (gold, of_gold))
-        for conflict in _conflicts(new, of_new, rows, row_clusters)
+        conflict for rows, row_clusters in ((known, of_known), (gold, of_gold)) for conflict in _conflicts(new, of_new, rows, row_clusters)
     ]
     left = [row for row, cluster in zip(known, of_known, strict=True) if cluster not in drawn and cluster not in untouchable]
     left.sort(key=lambda row: share_of(plan.seed, "replay", row.key))

@@ -74,7 +74,9 @@ def read_answered(paths: Iterable[Path], label_set: LabelSet) -> tuple[list[Answ
             if earlier is not None:
                 differing = [name for name, value in new.labels.items() if earlier.labels.get(name, value) != value]
                 if differing:
-                    problems.append(Problem(row.where, f"answers otherwise than {earlier.where} for {', '.join(differing)}; this one stands"))
+                    problems.append(
+                        Problem(row.where, f"answers otherwise than {earlier.where} for {', '.join(differing)}; this one stands")
+                    )
                 new = replace(new, labels={**earlier.labels, **new.labels})
             found[new.key] = new
     return list(found.values()), problems

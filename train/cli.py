@@ -1,4 +1,4 @@
-"""``aikind model``: train, evaluate and export models; audit gold labels."""
+"""``aikind model``: train, evaluate and export models, keep their versions, audit gold labels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from aikind.errors import MissingExtraError
 from aikind.train.evaluate_cli import evaluate
 from aikind.train.settings import TrainSettings
+from aikind.train.versions_cli import compare, info, list_versions, promote, rollback, verify
 
 __all__ = ["model"]
 
@@ -19,7 +20,7 @@ _DEFAULT = TrainSettings()
 
 @click.group()
 def model() -> None:
-    """Train, evaluate and export models; audit gold labels."""
+    """Train, evaluate and export models, keep their versions, audit gold labels."""
 
 
 @model.command("train")
@@ -121,7 +122,8 @@ def export_command(run: Path, target: Path, dataset_folder: Path | None, parity_
     click.echo(str(target))
 
 
-model.add_command(evaluate)
+for command in (evaluate, list_versions, info, compare, verify, promote, rollback):
+    model.add_command(command)
 
 
 @model.command("teach")

@@ -158,7 +158,9 @@ def _start_head(network: WindowClassifier, train: Dataset, labels: Sequence[int]
     set_head(network, embeddings, np.array(rows["labels"], dtype=np.float32), np.array(rows["weight"], dtype=np.float32), labels)
 
 
-def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run: Path, settings: TrainSettings, tell: Say | None) -> Trainer:
+def _trainer(
+    model: DocumentClassifier, train: Dataset, validation: Dataset, run: Path, settings: TrainSettings, tell: Say | None
+) -> Trainer:
     steps_per_epoch = max(1, len(train) // settings.batch_size)
     every = max(1, steps_per_epoch // settings.evaluations_per_epoch)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

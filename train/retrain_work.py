@@ -1,0 +1,60 @@
+"""The unfinished work of a retraining, kept beside the models of a store."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aikind.errors import ModelError
+from aikind.train.network import write_json
+
+__all__ = ["Work", "claim_work"]
+
+_FOLDER, _REQUEST = ".retrain", "request.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    folder: Path
+
+    def begin(self, request: Mapping[str, Any], version: str) -> str:
+        """Note what is asked for, or check that the unfinished work is for the same; returns the version it is to become.
+
+        Raises:
+            ModelError: The unfinished work is for something else.
+        """
+        path = self.folder / _REQUEST
+        if not path.exists():
+            write_json(path, {"version": version, **request})
+            return version
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+        # JSON has no tuples, so the comparison is of what JSON makes of both.
+        now = json.loads(json.dumps(request))
+        if differing := sorted(key for key in now if earlier.get(key) != now[key]):
+            raise ModelError(
+                f"{self.folder}: holds a retraining that was stopped, with another {' and '.join(differing)}. "
+                "Give the same again to go on, or delete the folder"
+            )
+        return str(earlier["version"])
+
+
+@contextmanager
+def claim_work(store: Path) -> Iterator[Work]:
+    """The folder for the work, which one process at a time may have.
+
+    Raises:
+        ModelError: Another process has it.
+    """
+    folder = store / _FOLDER
+    folder.mkdir(exist_ok=True)
+    with (folder.with_suffix(".lock")).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ModelError(f"{store}: another process is retraining in this store; wait until it has ended") from error
+        yield Work(folder)
