@@ -22,7 +22,7 @@ from aikind.train.fit import fit
 from aikind.train.network import write_json
 from aikind.train.retrain_data import MOST_WINDOWS, load_prepared, prepare
 from aikind.train.retrain_report import RetrainReport, measure, write_report
-from aikind.train.retrain_work import claim_work
+from aikind.train.retrain_work import Work, claim_work
 from aikind.train.settings import TrainSettings
 
 __all__ = ["Outcome", "RetrainPlan", "retrain"]
@@ -93,8 +93,8 @@ def retrain(plan: RetrainPlan, folder: Path, say: Say = lambda _: None, progress
         outcome = work.folder / "outcome.json"
         if not outcome.exists():
             candidate = work.folder / version
-            _make(plan, current, manifest, candidate, request, say, progress)
-            prepared = load_prepared(work.folder / "prepared.json")
+            _make(plan, current, manifest, work, candidate, request, say, progress)
+            prepared = load_prepared(work.prepared)
             assert prepared is not None
             report = measure(current, candidate, prepared, manifest.label_set, plan.may_lose, say)
             _note_figures(candidate, report)
@@ -137,13 +137,12 @@ def _request(plan: RetrainPlan, current: Path) -> dict[str, Any]:
 
 
 def _make(
-    plan: RetrainPlan, current: Path, manifest: Manifest, candidate: Path, request: Mapping[str, Any], say: Say, progress: bool
+    plan: RetrainPlan, current: Path, manifest: Manifest, work: Work, candidate: Path, request: Mapping[str, Any], say: Say, progress: bool
 ) -> None:
     """Train and export, as far as an earlier start did not."""
     if (candidate / MANIFEST).exists():
         return
-    work = candidate.parent
-    prepared = load_prepared(work / "prepared.json") or prepare(plan, current, work, say)
+    prepared = load_prepared(work.prepared) or prepare(plan, current, work, say)
     settings = TrainSettings(
         base=str(current),
         epochs=plan.epochs,
@@ -156,10 +155,10 @@ def _make(
         keep_last=True,  # some tens of new texts are too few to choose a step by
         seed=plan.join.seed,
     )
-    fit(prepared.dataset, work / "run", settings, work / "prepared.json", say, progress)
+    fit(prepared.dataset, work.run, settings, work.prepared, say, progress)
     parent = {"name": manifest.name, "version": current.name, "manifest_sha256": request["model"]}
     made_from = {"parent": parent, **{name: request[name] for name in ("labels", "replay", "gold")}, "recipe": request["settings"]}
-    export_run(work / "run", candidate, prepared.dataset, plan.parity_texts, say, made_from)
+    export_run(work.run, candidate, prepared.dataset, plan.parity_texts, say, made_from)
 
 
 def _note_figures(candidate: Path, report: RetrainReport) -> None:

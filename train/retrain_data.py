@@ -18,6 +18,7 @@ from aikind.errors import DatasetError, RecipeError
 from aikind.label_set import LabelSet
 from aikind.serve.model import Model
 from aikind.train.network import write_json
+from aikind.train.retrain_work import Work
 from aikind.train.targets import targets_for
 from aikind.train.unpack import unpack_model
 
@@ -56,8 +57,8 @@ class Prepared:
     problems: list[str]
 
 
-def prepare(plan: RetrainPlan, current: Path, work: Path, say: Say) -> Prepared:
-    """Read, join, ask the current model, and write the result to ``work``/prepared.json.
+def prepare(plan: RetrainPlan, current: Path, work: Work, say: Say) -> Prepared:
+    """Read, join, ask the current model, and write the result to the unfinished work.
 
     Raises:
         DatasetError, RecipeError, ModelError: As ``retrain``.
@@ -91,7 +92,7 @@ def prepare(plan: RetrainPlan, current: Path, work: Path, say: Say) -> Prepared:
     if not joined.replay:
         say("warning: there are no known texts to replay, so the model may forget; name some with --replay")
     say("asking the current model about every text")
-    network = work / "run" / "base"
+    network = work.run / "base"
     if not (network / "about.json").exists():
         unpack_model(current, network)
     targets = targets_for(model, network, joined, label_set.names, MOST_WINDOWS)
@@ -119,7 +120,7 @@ def prepare(plan: RetrainPlan, current: Path, work: Path, say: Say) -> Prepared:
         notes=[f"Each new text trains {times} times an epoch.", *targets.notes],
         problems=problems,
     )
-    _write(prepared, work / "prepared.json")
+    _write(prepared, work.prepared)
     return prepared
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,16 @@ _FOLDER, _REQUEST = ".retrain", "request.json"
 class Work:
     folder: Path
 
+    @property
+    def prepared(self) -> Path:
+        """The dataset, which is the first that is worth keeping."""
+        return self.folder / "prepared.json"
+
+    @property
+    def run(self) -> Path:
+        """The training run."""
+        return self.folder / "run"
+
     def begin(self, request: Mapping[str, Any], version: str) -> str:
         """Note what is asked for, or check that the unfinished work is for the same; returns the version it is to become.
 
@@ -29,7 +40,9 @@ class Work:
             ModelError: The unfinished work is for something else.
         """
         path = self.folder / _REQUEST
-        if not path.exists():
+        if not path.exists() or not self.prepared.exists():  # nothing is worth keeping yet
+            shutil.rmtree(self.folder)
+            self.folder.mkdir()
             write_json(path, {"version": version, **request})
             return version
         earlier = json.loads(path.read_text(encoding="utf-8"))
