@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aikind.errors import ModelError
+from aikind.hub import fetch_model, is_hub_id
 from aikind.model_folder import MANIFEST, load_manifest
 
 __all__ = ["POINTER", "REPORTS", "ModelStore", "resolve_model"]
@@ -154,10 +155,15 @@ class ModelStore:
 
 
 def resolve_model(folder: Path) -> Path:
-    """The model folder to use: the one in use, where ``folder`` is a store; else ``folder`` itself, whatever it is.
+    """The model folder to use: a store's model in use, a hub repository's where the name is one's, else ``folder`` itself.
 
     Raises:
-        ModelError: The store's pointer is damaged, or names a version that is not there.
+        ModelError: The store's pointer is damaged or names a version that is not there, or the hub does not have the model.
+        MissingExtraError: The name is that of a hub repository, and the hub's library is not installed.
     """
     store = ModelStore(folder)
-    return store.model(store.current) if store.exists else folder
+    if store.exists:
+        return store.model(store.current)
+    if not os.path.exists(folder) and is_hub_id(folder):  # noqa: PTH110  (unlike Path.exists it never raises)
+        return fetch_model(str(folder))
+    return folder

@@ -11,7 +11,7 @@ import click
 from aikind.errors import MissingExtraError
 from aikind.train.evaluate_cli import evaluate
 from aikind.train.settings import TrainSettings
-from aikind.train.versions_cli import compare, info, list_versions, promote, rollback, verify
+from aikind.train.versions_cli import compare, info, list_versions, promote, push, rollback, verify
 
 __all__ = ["model"]
 
@@ -122,7 +122,7 @@ def export_command(run: Path, target: Path, dataset_folder: Path | None, parity_
     click.echo(str(target))
 
 
-for command in (evaluate, list_versions, info, compare, verify, promote, rollback):
+for command in (evaluate, list_versions, info, compare, verify, promote, rollback, push):
     model.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""``aikind model list | info | compare | verify | promote | rollback``: models and their versions."""
+"""``aikind model list | info | compare | verify | promote | rollback | push``: models and their versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aikind.model_folder import MANIFEST, file_sha256, load_manifest
 from aikind.model_store import ModelStore, resolve_model
 from aikind.serve.output import prepare_standard_streams
 
-__all__ = ["compare", "info", "list_versions", "promote", "rollback", "verify"]
+__all__ = ["compare", "info", "list_versions", "promote", "push", "rollback", "verify"]
 
 _FOLDER = click.Path(path_type=Path)
 _TEXT = "We trained a model on last year's orders to forecast demand, and a chatbot writes the weekly summary."
@@ -129,3 +129,29 @@ def promote(store: Path, version: str) -> None:
 def rollback(store: Path) -> None:
     """Put the version of STORE back into use that was in use before the current one."""
     click.echo(f"{store}: {ModelStore(store).rollback()} is in use")
+
+
+@click.command("push")
+@click.argument("model", type=_FOLDER)
+@click.argument("repo_id", metavar="REPO_ID")
+@click.option("--to", "target", type=_FOLDER, help="Write the repository's files to this folder, and upload nothing.")
+@click.option("--private", is_flag=True, help="Make the repository a private one, if it is not there yet.")
+def push(model: Path, repo_id: str, target: Path | None, private: bool) -> None:
+    """Upload MODEL to the Hugging Face hub as REPO_ID (organisation/name), in the layout that others expect.
+
+    `aikind tag --model REPO_ID` takes it from there, with `pip install 'aikind[hub]'`; transformers loads the encoder.
+    Log in before with `hf auth login`, or set HF_TOKEN.
+
+    \b
+    Example:
+      aikind model push my-models my-organisation/aikind-letters
+    """
+    try:
+        from aikind.train.hub_layout import upload, write_layout
+    except ImportError as error:
+        raise MissingExtraError("uploading models", "train") from error
+    if target is not None:
+        write_layout(resolve_model(model), target, repo_id)
+        click.echo(str(target))
+        return
+    click.echo(upload(resolve_model(model), repo_id, private))
