@@ -13,9 +13,9 @@ from aikind.data.label_rows import row_from_record
 from aikind.data.rows import Skipped, encodable, normalised, text_hash
 from aikind.data.sources import read_records
 from aikind.data.validate import Problem
-from aikind.label_set import LabelSet
+from aikind.label_set import LabelSet, default_label_set
 
-__all__ = ["Answered", "corpus_files", "gold_files", "read_answered", "read_texts"]
+__all__ = ["Answered", "own_corpus", "own_gold", "read_answered", "read_texts"]
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,20 @@ class Answered:
         return text_hash(normalised(self.text))
 
 
-def corpus_files() -> list[Path]:
-    """The project's own labelled writing that may train; empty where the installation has none."""
-    return sorted((Path(aikind.data.__file__).parent / "corpus").rglob("*.jsonl"))
+def own_corpus(label_set: LabelSet) -> list[Answered]:
+    """The project's own writing that may train; empty where the installation has none."""
+    return _own("corpus", label_set)
 
 
-def gold_files() -> list[Path]:
+def own_gold(label_set: LabelSet) -> list[Answered]:
     """The project's own writing that is set aside to measure on; empty where the installation has none."""
-    return sorted((Path(aikind.data.__file__).parent / "gold").glob("*.jsonl"))
+    return _own("gold", label_set)
+
+
+def _own(folder: str, label_set: LabelSet) -> list[Answered]:
+    """Texts with their labels of the shipped label set, as far as ``label_set`` has those."""
+    rows = read_texts(sorted((Path(aikind.data.__path__[0]) / folder).rglob("*.jsonl")), default_label_set())
+    return [replace(row, labels={name: value for name, value in row.labels.items() if name in label_set.names}) for row in rows]
 
 
 def read_answered(paths: Iterable[Path], label_set: LabelSet) -> tuple[list[Answered], list[Problem]]:
@@ -92,15 +98,18 @@ def _asked(path: Path, label_set: LabelSet) -> LabelSet:
 
 
 def read_texts(paths: Sequence[Path], label_set: LabelSet) -> list[Answered]:
-    """Texts of .jsonl, .csv or .parquet files, with their labels where they have any that fit ``label_set``.
+    """Texts of .jsonl, .csv or .parquet files, with their labels where they have any of ``label_set``.
+
+    A list of names answers for every label of the set, columns for their own.
 
     Raises:
         DatasetError: A file as a whole cannot be read.
     """
     found: dict[str, Answered] = {}
     for path in paths:
+        asked = _asked(path, label_set)
         for where, record in read_records(path, Skipped()):
-            row, _ = row_from_record(where, record, label_set)
+            row, _ = row_from_record(where, record, asked)
             text = record.get("text")
             if row is not None and row.text:
                 text_row = Answered(row.text, row.labels, where, row.id)

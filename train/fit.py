@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset, disable_progress_bars
-from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
 from aikind.base_package import base_folder
 from aikind.data.store import StoredDataset
@@ -176,7 +176,7 @@ def _trainer(
         max_grad_norm=1.0,
         remove_unused_columns=False,
         label_names=["labels"],
-        eval_strategy="steps",
+        eval_strategy="no" if settings.keep_last else "steps",
         eval_steps=every,
         save_strategy="steps",
         save_steps=every,
@@ -206,6 +206,8 @@ def _trainer(
         compute_metrics=_metrics,
         callbacks=[*([] if settings.keep_last else [EarlyStoppingCallback(settings.patience)]), _JsonLog(run / "log.jsonl", tell)],
     )
+    if tell is not None:
+        trainer.remove_callback(PrinterCallback)
     return trainer
 
 

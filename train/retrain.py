@@ -38,16 +38,16 @@ class RetrainPlan:
     Attributes:
         labels: Label files, as ``aikind.data.label_files`` reads them.
         model: The model that a new store begins with; None for the shipped one. A store that is there goes on from its own.
-        replay: Files with texts to replay; their labels are looked at for conflicts only.
-        gold: Files with labelled texts to measure on what would be lost.
+        replay: Files with texts to replay, whose labels are looked at for conflicts only; none for the project's own corpus.
+        gold: Files with labelled texts to measure on what would be lost; none for the project's own gold.
         label_set: The labels from now on; None for the model's.
         may_lose: By so much kind accuracy and F1 may fall on gold.
     """
 
     labels: Sequence[Path]
     model: Path | None
-    replay: Sequence[Path]
-    gold: Sequence[Path]
+    replay: Sequence[Path] = ()
+    gold: Sequence[Path] = ()
     label_set: LabelSet | None = None
     may_lose: float = 0.01
     epochs: float = 1.0
@@ -96,6 +96,7 @@ def retrain(plan: RetrainPlan, folder: Path, say: Say = lambda _: None, progress
             _make(plan, current, manifest, work, candidate, request, say, progress)
             prepared = load_prepared(work.prepared)
             assert prepared is not None
+            _complete(candidate, manifest)
             report = measure(current, candidate, prepared, manifest.label_set, plan.may_lose, say)
             _note_figures(candidate, report)
             write_report(report, work.folder / "report")
@@ -161,16 +162,27 @@ def _make(
     export_run(work.run, candidate, prepared.dataset, plan.parity_texts, say, made_from)
 
 
+def _complete(candidate: Path, parent: Manifest) -> None:
+    """Keep what nobody asked to change: the parent's thresholds, and how odd a text may look before it is doubted."""
+    manifest = load_manifest(candidate)
+    thresholds = {**manifest.thresholds, **parent.thresholds}
+    most_tokens = max(manifest.most_tokens_per_word, parent.most_tokens_per_word)
+    _rewrite(candidate, replace(manifest, thresholds=thresholds, most_tokens_per_word=most_tokens))
+
+
 def _note_figures(candidate: Path, report: RetrainReport) -> None:
     manifest = load_manifest(candidate)
     figures = [
         {"texts": c.name, "count": c.documents, "kind_accuracy": c.accuracy[1], "f1": {n: f.f1[1] for n, f in c.labels.items()}}
         for c in report.comparisons
     ]
-    noted = replace(manifest, about={**manifest.about, "measured": figures})
-    draft = candidate / f"{MANIFEST}.part"
-    draft.write_text(noted.to_json(), encoding="utf-8")
-    draft.replace(candidate / MANIFEST)
+    _rewrite(candidate, replace(manifest, about={**manifest.about, "measured": figures}))
+
+
+def _rewrite(folder: Path, manifest: Manifest) -> None:
+    draft = folder / f"{MANIFEST}.part"
+    draft.write_text(manifest.to_json(), encoding="utf-8")
+    draft.replace(folder / MANIFEST)
 
 
 def _finish(store: ModelStore, version: str, work: Path) -> Outcome:

@@ -71,7 +71,6 @@ def retrain(
     """
     try:
         from aikind.data.join import JoinPlan
-        from aikind.data.texts import corpus_files, gold_files
         from aikind.train.retrain import RetrainPlan
         from aikind.train.retrain import retrain as run
     except ImportError as error:
@@ -80,8 +79,8 @@ def retrain(
     plan = RetrainPlan(
         labels=labels,
         model=model,
-        replay=replay or corpus_files(),
-        gold=gold or gold_files(),
+        replay=replay,
+        gold=gold,
         label_set=None if label_set is None else load_label_set(label_set),
         may_lose=may_lose,
         epochs=epochs,

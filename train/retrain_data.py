@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aikind.data.join import Conflict, join
 from aikind.data.store import StoredDataset
-from aikind.data.texts import Answered, read_answered, read_texts
+from aikind.data.texts import Answered, own_corpus, own_gold, read_answered, read_texts
 from aikind.errors import DatasetError, RecipeError
 from aikind.label_set import LabelSet
 from aikind.serve.model import Model
@@ -79,7 +79,9 @@ def prepare(plan: RetrainPlan, current: Path, work: Work, say: Say) -> Prepared:
     unheard = [name for name in label_set.names if name not in known_labels.names and not any(row.labels.get(name) for row in new)]
     if unheard:
         raise DatasetError(f"no new text carries the label {unheard[0]!r}, which the model does not know yet; label some that do")
-    joined = join(new, read_texts(plan.replay, known_labels), [row for row in read_texts(plan.gold, known_labels) if row.labels], plan.join)
+    replay = read_texts(plan.replay, known_labels) if plan.replay else own_corpus(known_labels)
+    gold = read_texts(plan.gold, known_labels) if plan.gold else own_gold(known_labels)
+    joined = join(new, replay, [row for row in gold if row.labels], plan.join)
     for name, rows in (("train", joined.train), ("be held out", joined.held_out)):
         if not rows:
             raise DatasetError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,7 @@ from aikind import ModelError, Tagger
 from aikind.model_folder import default_model
 from aikind.model_store import ModelStore, resolve_model
 
-from ..conftest import Run
-
+Run = Callable[..., subprocess.CompletedProcess[str]]
 TEXT = "The chatbot wrote the letter."
 
 

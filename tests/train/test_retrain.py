@@ -209,9 +209,7 @@ def test_a_further_label_is_learned_and_the_others_stay(
     assert sum(said[40:]) <= 4
 
 
-def test_conflicts_with_known_labels_are_listed_and_the_new_ones_win(
-    base: Path, known: tuple[object, ...], tmp_path: Path, aikind_here: Callable[..., Result]
-) -> None:
+def test_conflicts_with_known_labels_are_listed_and_the_new_ones_win(known: tuple[object, ...], tmp_path: Path) -> None:
     from aikind.data.join import JoinPlan, join
     from aikind.data.texts import read_answered, read_texts
     from aikind.label_set import default_label_set
