@@ -6,7 +6,6 @@ Finished steps are kept in the store's folder ``.retrain``, from where a run tha
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -90,8 +89,7 @@ def retrain(plan: RetrainPlan, folder: Path, say: Say = lambda _: None, progress
         manifest = load_manifest(current)
         request = _request(plan, current)
         version = work.begin(request, store.next_version())
-        outcome = work.folder / "outcome.json"
-        if not outcome.exists():
+        if not work.outcome.exists():
             candidate = work.folder / version
             _make(plan, current, manifest, work, candidate, request, say, progress)
             prepared = load_prepared(work.prepared)
@@ -100,8 +98,8 @@ def retrain(plan: RetrainPlan, folder: Path, say: Say = lambda _: None, progress
             report = measure(current, candidate, prepared, manifest.label_set, plan.may_lose, say)
             _note_figures(candidate, report)
             write_report(report, work.folder / "report")
-            write_json(outcome, report.decision.to_dict())
-        return _finish(store, version, work.folder)
+            write_json(work.outcome, report.decision.to_dict())
+        return _finish(store, version, work)
 
 
 def _current(store: ModelStore, plan: RetrainPlan) -> Path:
@@ -185,17 +183,16 @@ def _rewrite(folder: Path, manifest: Manifest) -> None:
     draft.replace(folder / MANIFEST)
 
 
-def _finish(store: ModelStore, version: str, work: Path) -> Outcome:
+def _finish(store: ModelStore, version: str, work: Work) -> Outcome:
     """Move what was made to its place. Each step may have been done before a kill."""
-    decision = json.loads((work / "outcome.json").read_text(encoding="utf-8"))
+    decision = json.loads(work.outcome.read_text(encoding="utf-8"))
     reports = store.folder / REPORTS / version
-    if (work / version).exists():
-        (work / version).rename(store.folder / version)
-    if (work / "report").exists():
+    if (work.folder / version).exists():
+        (work.folder / version).rename(store.folder / version)
+    if (work.folder / "report").exists():
         reports.parent.mkdir(exist_ok=True)
-        shutil.rmtree(reports, ignore_errors=True)
-        (work / "report").rename(reports)
+        (work.folder / "report").rename(reports)
     if decision["promote"]:
         store.promote(version)
-    shutil.rmtree(work)
+    work.end()
     return Outcome(version, decision["promote"], reports, decision["met"], decision["unmet"])

@@ -33,6 +33,17 @@ class Work:
         """The training run."""
         return self.folder / "run"
 
+    @property
+    def outcome(self) -> Path:
+        """The decision, when there is nothing left but to move what was made to its place."""
+        return self.folder / "outcome.json"
+
+    def end(self) -> None:
+        """Delete the work; after a kill half way, nothing of it counts."""
+        done = self.folder.with_suffix(".done")
+        self.folder.rename(done)
+        shutil.rmtree(done)
+
     def begin(self, request: Mapping[str, Any], version: str) -> str:
         """Note what is asked for, or check that the unfinished work is for the same; returns the version it is to become.
 
@@ -48,6 +59,8 @@ class Work:
         earlier = json.loads(path.read_text(encoding="utf-8"))
         # JSON has no tuples, so the comparison is of what JSON makes of both.
         now = json.loads(json.dumps(request))
+        if self.outcome.exists():  # the new model may be in use already
+            now["model"] = earlier["model"]
         if differing := sorted(key for key in now if earlier.get(key) != now[key]):
             raise ModelError(
                 f"{self.folder}: holds a retraining that was stopped, with another {' and '.join(differing)}. "
@@ -64,10 +77,11 @@ def claim_work(store: Path) -> Iterator[Work]:
         ModelError: Another process has it.
     """
     folder = store / _FOLDER
-    folder.mkdir(exist_ok=True)
     with (folder.with_suffix(".lock")).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise ModelError(f"{store}: another process is retraining in this store; wait until it has ended") from error
+        shutil.rmtree(folder.with_suffix(".done"), ignore_errors=True)
+        folder.mkdir(exist_ok=True)
         yield Work(folder)
