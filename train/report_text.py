@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aikind.serve.writers.table import printable
-from aikind.train.report import Report, SetReport
 from aikind.train.report_tables import (
     Table,
     confusion_table,
@@ -14,6 +15,9 @@ from aikind.train.report_tables import (
     percent,
     unsure_line,
 )
+
+if TYPE_CHECKING:
+    from aikind.train.report import Report, SetReport
 
 __all__ = ["markdown_table", "render_markdown"]
 

@@ -17,12 +17,13 @@ from aikind.label_set import LabelSet
 from aikind.serve.pages import render_page
 from aikind.serve.writers.table import printable
 from aikind.train.comparison import Comparison, answers_of, compare, gold_of
+from aikind.train.comparison_table import HOW_TO_READ, comparison_table
 from aikind.train.promotion import Decision, decide, fixed_answer
-from aikind.train.report_tables import Table, percent
+from aikind.train.report_tables import Table
 from aikind.train.report_text import markdown_table
 from aikind.train.retrain_data import Prepared
 
-__all__ = ["RetrainReport", "comparison_table", "measure", "write_report"]
+__all__ = ["RetrainReport", "measure", "write_report"]
 
 Say = Callable[[str], None]
 
@@ -89,27 +90,6 @@ def measure(current: Path, candidate: Path, prepared: Prepared, known: LabelSet,
     return RetrainReport(
         candidate.name, prepared.dataset.label_set, decision, comparisons, changed, conflicts, prepared.notes, prepared.problems
     )
-
-
-def comparison_table(comparisons: Sequence[Comparison], a: str, b: str) -> Table:
-    """Kind accuracy and F1 of two models, on each set of texts."""
-    rows = []
-    for c in comparisons:
-        interval = f"{100 * c.difference:+.1f} ({100 * c.interval[0]:+.1f} to {100 * c.interval[1]:+.1f})"
-        rows.append(
-            [c.name, "kind accuracy", str(c.documents), percent(c.accuracy[0]), percent(c.accuracy[1]), interval, f"{c.p_value:.2g}"]
-        )
-        rows += [
-            [c.name, f"F1 {name}", str(f.documents), f"{f.f1[0]:.3f}", f"{f.f1[1]:.3f}", f"{f.f1[1] - f.f1[0]:+.3f}", ""]
-            for name, f in c.labels.items()
-        ]
-    return Table(["texts", "figure", "count", a, b, "difference", "p"], rows)
-
-
-HOW_TO_READ = (
-    "Kind accuracy: share of texts of which every label is right. In brackets, 95 % intervals of its difference in points, by 1,000 "
-    "bootstrap samples of the texts. p: how likely luck alone makes the two differ so much (exact McNemar test, two-sided)."
-)
 
 
 def write_report(report: RetrainReport, folder: Path) -> None:

@@ -82,8 +82,8 @@ def compare(first: Path, second: Path, files: tuple[Path, ...]) -> None:
     try:
         from aikind.data.texts import read_answered
         from aikind.train import comparison
+        from aikind.train.comparison_table import HOW_TO_READ, comparison_table
         from aikind.train.report_text import markdown_table
-        from aikind.train.retrain_report import HOW_TO_READ, comparison_table
     except ImportError as error:
         raise MissingExtraError("comparing models", "train") from error
     prepare_standard_streams()
@@ -118,7 +118,7 @@ def promote(store: Path, version: str) -> None:
       aikind model promote my-models build/model
     """
     models = ModelStore(store)
-    if not (store / version / MANIFEST).exists() and (Path(version) / MANIFEST).exists():
+    if not (models.exists and version in models.versions) and (Path(version) / MANIFEST).exists():
         version = models.copy_in(Path(version))
     models.promote(version)
     click.echo(f"{store}: {version} is in use")
