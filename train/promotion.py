@@ -77,12 +77,6 @@ def decide(
     else:
         losses = {"kind accuracy": -old.difference} | {f"F1 of {n}": f.f1[0] - f.f1[1] for n, f in old.labels.items()}
         worst = max(losses, key=lambda name: losses[name])
-        put(
-            losses[worst] <= may_lose + 1e-9,
-            f"on {old.documents} gold texts, {_fall(losses[worst])} in {worst} at worst (at most {may_lose:.1%} may be lost)",
-        )
+        lost = f"{losses[worst]:.1%} are lost in {worst}" if losses[worst] > 0 else "nothing is lost"
+        put(losses[worst] <= may_lose + 1e-9, f"on {old.documents} gold texts, {lost} (at most {may_lose:.1%} may be lost)")
     return Decision(not unmet, tuple(met), tuple(unmet))
-
-
-def _fall(loss: float) -> str:
-    return f"{loss:.1%} are lost" if loss > 0 else "nothing is lost"
