@@ -11,11 +11,14 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers.utils.logging import disable_progress_bar
 
 from aikind.errors import ModelError
 from aikind.train.base_weights import load_encoder
 
 __all__ = ["DocumentClassifier", "WindowClassifier", "load_about", "load_head", "load_network", "save_network", "write_json"]
+
+disable_progress_bar()  # of reading and writing weights, which takes no time
 
 
 class WindowClassifier(nn.Module):
