@@ -18,6 +18,8 @@ _COMMANDS = {
     "tag": ("aikind.serve.cli", "tag", "Tag documents with the kind of AI they discuss."),
     "explain": ("aikind.serve.explain_cli", "explain", "Show the sentences behind a document's labels."),
     "serve": ("aikind.serve.http.cli", "serve", "Tag documents over HTTP."),
+    "annotate": ("aikind.annotate.cli", "annotate", "Label documents in a browser."),
+    "labels": ("aikind.annotate.labels_cli", "labels", "Carry labels from and to other tools, and compare them."),
     "dataset": ("aikind.data.cli", "dataset", "Build labelled datasets from recipes."),
     "retrain": ("aikind.train.retrain_cli", "retrain", "Retrain a model on new labels, and use it if it is better."),
     "model": ("aikind.train.cli", "model", "Train, evaluate and export models, keep their versions, audit gold labels."),

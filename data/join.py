@@ -70,7 +70,7 @@ def join(new: Sequence[Answered], known: Sequence[Answered], gold: Sequence[Answ
     everything = [*new, *known, *gold]
     numbers = clusters([row.text for row in everything], [""] * len(everything), NearCopyPlan())
     of_new, of_known, of_gold = numbers[: len(new)], numbers[len(new) : len(new) + len(known)], numbers[len(new) + len(known) :]
-    first = {}
+    first: dict[int, str] = {}
     for row, cluster in zip(new, of_new, strict=True):
         first[cluster] = min(row.key, first.get(cluster, row.key))
     drawn = {cluster: share_of(plan.seed, "retrain", key) for cluster, key in first.items()}

@@ -137,7 +137,7 @@ def _from_label_studio(path: Path, label_set: LabelSet) -> Records:
     yield from label_studio_records(path, label_set)
 
 
-def _from_sqlite(path: Path, label_set: LabelSet) -> Records:
+def _from_sqlite(path: Path, _: LabelSet) -> Records:
     """Any SQLite file with a table or view ``labels`` whose columns are those of a label file."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as database:

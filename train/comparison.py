@@ -57,7 +57,7 @@ class Comparison:
 def sign_test(wins: int, losses: int) -> float:
     """Probability of so many wins or more where each side wins as often: the one-sided exact test of McNemar 1947."""
     trials = wins + losses
-    return sum(comb(trials, k) for k in range(wins, trials + 1)) / 2**trials
+    return float(sum(comb(trials, k) for k in range(wins, trials + 1)) / 2**trials)
 
 
 def gold_of(rows: Sequence[Answered], labels: Sequence[str]) -> NDArray[np.float64]:

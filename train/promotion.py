@@ -53,7 +53,8 @@ def decide(
         fixed: As ``fixed_answer`` gives it.
         may_lose: By so much kind accuracy and each label's F1 may fall on gold.
     """
-    met, unmet = [], []
+    met: list[str] = []
+    unmet: list[str] = []
 
     def put(condition: bool, sentence: str) -> None:
         (met if condition else unmet).append(sentence)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aikind import RecipeError, default_label_set
+from aikind.data.gold import load_gold
 from aikind.data.label_files import read_labels
 from aikind.data.rows import text_hash
 from aikind.label_set import Label, LabelSet
@@ -21,8 +22,9 @@ HARBOUR = "A harbour at the foot of the mountain."
 
 
 def test_the_labels_that_come_along_are_label_files_too() -> None:
-    pool = read_labels(ROOT / "data" / "labels" / "pool.csv", LABELS)
-    assert (len(pool.rows), pool.errors) == (19868, 0)
+    path = ROOT / "data" / "labels" / "pool.csv"
+    pool = read_labels(path, LABELS)
+    assert (len(pool.rows), pool.errors) == (len(load_gold(path, LABELS).rows), 0)
     assert pool.rows[0].sha256.startswith("f9775e1d")
     assert pool.rows[0].note == "Gini impurity for decision trees"
     assert pool.rows[0].more["file"] == "reddit_datascience"
