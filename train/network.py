@@ -18,7 +18,7 @@ from aikind.train.base_weights import load_encoder
 
 __all__ = ["DocumentClassifier", "WindowClassifier", "load_about", "load_head", "load_network", "save_network", "write_json"]
 
-disable_progress_bar()  # of reading and writing weights, which takes no time
+disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading and writing weights, which takes no time
 
 
 class WindowClassifier(nn.Module):

@@ -151,7 +151,7 @@ def load_prepared(path: Path) -> Prepared | None:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    texts = {name: [Answered(**row) for row in raw.pop(name)] for name in ("train", "held_out", "known", "gold")}
+    texts: dict[str, Any] = {name: [Answered(**row) for row in raw.pop(name)] for name in ("train", "held_out", "known", "gold")}
     dataset = raw.pop("dataset")
     return Prepared(
         **texts,
