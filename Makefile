@@ -21,11 +21,11 @@ elsewhere = $(foreach file,$(EVAL),$(if $(call $(1),$(file)),,$(file)))
 here = $(call inside,.,$(1))
 EVAL_OPTIONS = $(if $(call elsewhere,known),--totals-only) $(if $(call elsewhere,here),--log benchmarks/evaluations.jsonl)
 
-.PHONY: help tag test lint dataset train export evaluate compare behaviour bench clean
+.PHONY: help tag test lint docs licences wheel-check dataset train export evaluate compare behaviour bench clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .venv/light: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -42,13 +42,26 @@ tag: .venv/light ## Tag the documents in DOCS=folder; prints a table and writes 
 test: .venv/dev ## Install what the tests need, and run them all
 	$(BIN)/python -m pytest
 
-lint: .venv/dev ## Check style (ruff) and types (mypy)
+lint: .venv/dev ## Check style (ruff), types (mypy), the Dockerfile (hadolint), Compose file and workflow (their schemas)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@rm -rf build/types && mkdir -p build/types/aikind
 	@ln -s $(CURDIR)/aikind/* build/types/aikind/
 	@for folder in data train serve annotate models; do ln -s $(CURDIR)/$$folder build/types/aikind/$$folder; done
 	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+
+docs: .venv/dev ## Write docs/cli.md anew from the help of the commands
+	$(BIN)/python tools/cli_reference.py > docs/cli.md
+
+licences: .venv/dev ## Write THIRD_PARTY.md anew; installs every extra
+	$(PIP) -e '.[dev,remote]'
+	$(BIN)/python tools/third_party.py > THIRD_PARTY.md
+
+wheel-check: ## Build the wheel, and tag with it in an empty environment of PYTHON=python3.11
+	tools/wheel_check.sh $(PYTHON)
 
 dataset: .venv/dev ## Build RECIPE=file into DATASET=folder
 	$(BIN)/aikind dataset build $(RECIPE) -o $(DATASET)

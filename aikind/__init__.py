@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from aikind.errors import (
@@ -23,6 +24,9 @@ from aikind.records import Document, Evidence, Explanation, Tagging
 
 if TYPE_CHECKING:
     from aikind.serve.tagger import Tagger
+
+# onnxruntime would send events about its use to its maker, and keep an id of the machine. It looks here once, when it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "AikindError",

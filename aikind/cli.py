@@ -8,6 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from aikind import __version__
 from aikind.errors import AikindError
@@ -20,9 +21,11 @@ _COMMANDS = {
     "serve": ("aikind.serve.http.cli", "serve", "Tag documents over HTTP."),
     "annotate": ("aikind.annotate.cli", "annotate", "Label documents in a browser."),
     "labels": ("aikind.annotate.labels_cli", "labels", "Carry labels from and to other tools, and compare them."),
+    "monitor": ("aikind.serve.monitor.cli", "monitor", "Tell whether a later collection differs from an earlier one."),
     "dataset": ("aikind.data.cli", "dataset", "Build labelled datasets from recipes."),
     "retrain": ("aikind.train.retrain_cli", "retrain", "Retrain a model on new labels, and use it if it is better."),
     "model": ("aikind.train.cli", "model", "Train, evaluate and export models, keep their versions, audit gold labels."),
+    "completion": ("aikind.completion", "completion", "Print the script that completes commands in a shell."),
 }
 
 
@@ -38,6 +41,10 @@ class _LazyGroup(click.Group):
         module, attribute, _ = _COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(name, help=summary) for name, (_, _, summary) in _COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aikind.data.rows import Skipped, encodable, text_hash
-from aikind.data.sources import label_names, read_records
+from aikind.data.sources import carried_values, label_names, read_records
 from aikind.label_set import LabelSet
 
 __all__ = ["Problem", "labels_problems", "text_problems", "validate_file"]
@@ -47,7 +47,7 @@ def validate_file(
         if identity and identity in ids:
             problems.append(Problem(where, f"the id {identity!r} was used before, at {ids[identity]}; give each row its own"))
         ids.setdefault(identity, where)
-        if any(p.error for p in found):
+        if any(p.error for p in found) or record[labels_field] is None:
             continue
         names = tuple(sorted(label_names(record[labels_field], label_set)))
         used |= set(names)
@@ -80,7 +80,10 @@ def _row_problems(where: str, record: dict[str, Any], label_set: LabelSet, field
     if text_field in record:
         yield from text_problems(where, record[text_field], text_field)
     if labels_field in record:
-        yield from labels_problems(where, record[labels_field], labels_field, label_set)
+        if record[labels_field] is None and carried_values(record.get("carried")):
+            yield Problem(where, "some labels are open; they are left to the labelling functions until someone reads the text", error=False)
+        else:
+            yield from labels_problems(where, record[labels_field], labels_field, label_set)
 
 
 def text_problems(where: str, text: Any, field: str) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from aikind import __version__
+from aikind.completion import complete_paths
 from aikind.model_folder import Manifest
 from aikind.serve.columns import columns_for, field_help, with_evidence
 from aikind.serve.output import (
@@ -43,7 +44,7 @@ __all__ = ["tag"]
 
 
 @click.command(epilog=field_help())
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, shell_complete=complete_paths)
 @reading_options
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder or store.  [default: the shipped model]")
 @click.option("--explain", is_flag=True, help="Give each result its evidence: the sentences that carried its labels. Slower.")

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from aikind.completion import complete_paths
 from aikind.errors import DocumentError
 from aikind.label_set import LabelSet
 from aikind.records import Document, Explanation
@@ -30,7 +31,7 @@ _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 
 
 @click.command()
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, shell_complete=complete_paths)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page to this file instead.")
 @reading_options
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder or store.  [default: the shipped model]")

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from aikind.completion import complete_paths
 from aikind.serve.readers.base import ReadOptions
 from aikind.serve.readers.paths import FORMATS, STDIN, listed_paths
 
@@ -37,7 +38,9 @@ class Inputs:
 
 
 _OPTIONS: list[Callable[[Any], Any]] = [
-    click.option("--files-from", metavar="FILE", help="Read the paths in FILE too, one a line; - for standard input."),
+    click.option(
+        "--files-from", metavar="FILE", shell_complete=complete_paths, help="Read the paths in FILE too, one a line; - for standard input."
+    ),
     click.option("--null", is_flag=True, help="Paths in --files-from are divided by NUL, as find -print0 does."),
     click.option("--text-field", default="text", show_default=True, help="Field or column with the text."),
     click.option("--title-field", help="Field, column, front matter entry or property with the title; it is put before the text."),

@@ -10,6 +10,7 @@ import click
 
 from aikind.errors import MissingExtraError
 from aikind.train.evaluate_cli import evaluate
+from aikind.train.few_shot_cli import few_shot
 from aikind.train.settings import TrainSettings
 from aikind.train.versions_cli import compare, info, list_versions, promote, push, rollback, verify
 
@@ -122,7 +123,7 @@ def export_command(run: Path, target: Path, dataset_folder: Path | None, parity_
     click.echo(str(target))
 
 
-for command in (evaluate, list_versions, info, compare, verify, promote, rollback, push):
+for command in (evaluate, few_shot, list_versions, info, compare, verify, promote, rollback, push):
     model.add_command(command)
 
 
@@ -151,6 +152,28 @@ def teach_command(run: Path, recipe: Path, output: Path, everything: bool) -> No
     _check_writable(output)
     count = score_unread(run, load_recipe(recipe), output, everything, say=lambda line: click.echo(line, err=True))
     click.echo(f"{output}: {count} texts")
+
+
+@model.command("average")
+@click.argument("runs", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the run.")
+def average_command(runs: tuple[Path, ...], target: Path) -> None:
+    """Average the networks of two or more RUNS that began from the same weights.
+
+    The result is exported as any other run is, with the dataset of the last one.
+
+    \b
+    Example:
+      aikind model average build/run-a build/run-b -o build/run
+    """
+    try:
+        from aikind.train.average import average_runs
+    except ImportError as error:
+        raise MissingExtraError("averaging networks", "train") from error
+    if len(runs) < 2:
+        raise click.UsageError("There is one run only; give two or more.")
+    average_runs(runs, target)
+    click.echo(str(target))
 
 
 @model.command("audit")
