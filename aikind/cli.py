@@ -23,7 +23,8 @@ _COMMANDS = {
     "labels": ("aikind.annotate.labels_cli", "labels", "Carry labels from and to other tools, and compare them."),
     "monitor": ("aikind.serve.monitor.cli", "monitor", "Tell whether a later collection differs from an earlier one."),
     "dataset": ("aikind.data.cli", "dataset", "Build labelled datasets from recipes."),
-    "model": ("aikind.train.cli", "model", "Train, evaluate and export models; audit gold labels."),
+    "retrain": ("aikind.train.retrain_cli", "retrain", "Retrain a model on new labels, and use it if it is better."),
+    "model": ("aikind.train.cli", "model", "Train, evaluate and export models, keep their versions, audit gold labels."),
     "completion": ("aikind.completion", "completion", "Print the script that completes commands in a shell."),
 }
 

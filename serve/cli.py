@@ -46,7 +46,7 @@ __all__ = ["tag"]
 @click.command(epilog=field_help())
 @click.argument("paths", nargs=-1, shell_complete=complete_paths)
 @reading_options
-@click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
+@click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder or store.  [default: the shipped model]")
 @click.option("--explain", is_flag=True, help="Give each result its evidence: the sentences that carried its labels. Slower.")
 @click.option("--report", type=click.Path(path_type=Path), help="Besides, write an HTML page about the collection to this file.")
 @click.option("--jobs", type=click.IntRange(1), help="Documents worked on at once.  [default: one for each CPU]")

@@ -34,7 +34,7 @@ _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 @click.argument("paths", nargs=-1, shell_complete=complete_paths)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page to this file instead.")
 @reading_options
-@click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
+@click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder or store.  [default: the shipped model]")
 @closed_pipe_is_told()
 def explain(
     paths: tuple[str, ...],

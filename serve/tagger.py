@@ -11,6 +11,7 @@ from pathlib import Path
 from aikind.errors import DocumentError
 from aikind.label_set import LabelSet
 from aikind.model_folder import Manifest, default_model
+from aikind.model_store import resolve_model
 from aikind.records import Document, Explanation, Tagging
 from aikind.serve.cpus import available_cpus
 from aikind.serve.doubt import doubts
@@ -31,7 +32,7 @@ class Tagger:
     A text's scores depend on the text and the model alone: not on its neighbours, their order, or the number of jobs.
 
     Args:
-        model: A model folder; the shipped model if not given.
+        model: A model folder, or a model store, whose model in use is taken; the shipped model if not given.
         jobs: How many documents ``tag_many`` works on at once; as many as there are CPUs if not given.
         thresholds: Probability per label from which on a document carries it, instead of the model's own.
         remember: Of so many different texts the results are kept, so that a text that comes again need not run again.
@@ -53,7 +54,7 @@ class Tagger:
     ) -> None:
         if jobs is not None and jobs < 1:
             raise ValueError(f"jobs is {jobs}; expected 1 or more")
-        self._model = Model(Path(model) if model is not None else default_model())
+        self._model = Model(resolve_model(Path(model)) if model is not None else default_model())
         self._manifest = _with_thresholds(self._model.manifest, thresholds or {})
         self._once: Once[Tagging] = Once(remember)
         self._explain = explain

@@ -1,4 +1,4 @@
-"""``aikind model``: train, evaluate and export models; audit gold labels."""
+"""``aikind model``: train, evaluate and export models, keep their versions, audit gold labels."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aikind.errors import MissingExtraError
 from aikind.train.evaluate_cli import evaluate
 from aikind.train.few_shot_cli import few_shot
 from aikind.train.settings import TrainSettings
+from aikind.train.versions_cli import compare, info, list_versions, promote, push, rollback, verify
 
 __all__ = ["model"]
 
@@ -20,7 +21,7 @@ _DEFAULT = TrainSettings()
 
 @click.group()
 def model() -> None:
-    """Train, evaluate and export models; audit gold labels."""
+    """Train, evaluate and export models, keep their versions, audit gold labels."""
 
 
 @model.command("train")
@@ -122,8 +123,8 @@ def export_command(run: Path, target: Path, dataset_folder: Path | None, parity_
     click.echo(str(target))
 
 
-model.add_command(evaluate)
-model.add_command(few_shot)
+for command in (evaluate, few_shot, list_versions, info, compare, verify, promote, rollback, push):
+    model.add_command(command)
 
 
 @model.command("teach")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,11 +35,19 @@ UNSURE_WITHIN = 0.15
 FAMILIAR = 0.995  # share of validation that must not be called unlike training
 
 
-def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: int = 2000, say: Say = lambda _: None) -> Manifest:
+def export_run(
+    run: Path,
+    target: Path,
+    dataset: StoredDataset,
+    parity_texts: int = 2000,
+    say: Say = lambda _: None,
+    made_from: Mapping[str, Any] | None = None,
+) -> Manifest:
     """Export ``run`` to the model folder ``target``, which appears whole or not at all.
 
     Args:
         dataset: The dataset of the run; its validation split fits calibration, its held-out texts serve the parity check.
+        made_from: More to note in the manifest of what the model was made from.
 
     Raises:
         ModelError: The run holds no network, or ``target`` holds something that is not a model.
@@ -57,6 +65,7 @@ def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: in
         return _calibrated(manifest, model, dataset)
 
     texts = [row["text"] for row in dataset.rows("validation", "test")]
+    about["made_from"] = dict(made_from or {})
     return export_network(network, about, ExportPlan(target, run / "network" / TOKENIZER, calibrate, texts, parity_texts), say)
 
 
@@ -140,6 +149,7 @@ def _uncalibrated(name: str, about: dict[str, Any], folder: Path) -> Manifest:
             "dataset": {k: about["dataset"][k] for k in ("name", "fingerprint")},
             "settings": settings,
             "extended_or_shortened": about.get("extended_or_shortened", []),
+            **about.get("made_from", {}),
         },
     )
 
@@ -147,7 +157,7 @@ def _uncalibrated(name: str, about: dict[str, Any], folder: Path) -> Manifest:
 def _calibrated(manifest: Manifest, model: Model, dataset: StoredDataset) -> Manifest:
     rows = dataset.splits["validation"]
     names = manifest.label_set.names
-    gold = np.array([[row[n] >= 0.5 for n in names] for row in rows])
+    gold = np.array([[row[n] for n in names] for row in rows], dtype=np.float64)
     with ThreadPoolExecutor(available_cpus()) as pool:
         scored = list(pool.map(model.score, (row["text"] for row in rows)))
     logits = [s.window_logits for s in scored]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset, disable_progress_bars
-from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
 from aikind.base_package import base_folder
 from aikind.data.store import StoredDataset
@@ -45,7 +45,7 @@ def fit(
 
     Args:
         dataset_path: Noted in the run, for export and evaluation.
-        progress: Show the Trainer's progress bar with the remaining time.
+        progress: Show the Trainer's progress bar with the remaining time; ``say`` gets lines of it otherwise.
 
     Raises:
         ModelError: The base weights cannot be loaded, or the run folder belongs to another dataset or settings.
@@ -67,7 +67,7 @@ def fit(
         return
     set_seed(settings.seed)
     disable_progress_bars()
-    network, has_head = _network(base, dataset.label_set.names, settings)
+    network, unknown = _network(base, dataset.label_set.names, settings)
     save_tokenizer(base, run / "network")
     windower = windower_for(run / "network", WindowPlan(settings.window_tokens, settings.window_overlap))
     write_json(run / "run.json", about)
@@ -75,10 +75,11 @@ def fit(
     train = encode_rows(dataset.splits["train"], names, windower, settings.most_windows)
     validation = encode_rows(dataset.splits["validation"], names, windower, settings.most_windows)
     last = _last_checkpoint(run)
-    if last is None and not has_head:
-        say("starting the head from a logistic regression on frozen embeddings")
-        _start_head(network, train, settings)
-    trainer = _trainer(DocumentClassifier(network, settings.label_smoothing), train, validation, run, settings, progress)
+    if last is None and unknown:
+        say(f"starting the head for {', '.join(unknown)} from a logistic regression on frozen embeddings")
+        _start_head(network, train, [names.index(name) for name in unknown], settings)
+    tell = None if progress else say  # the Trainer's own bar tells otherwise
+    trainer = _trainer(DocumentClassifier(network, settings.label_smoothing), train, validation, run, settings, tell)
     say(
         f"{len(train)} documents, {trainer.args.device}, {'bf16' if trainer.args.bf16 else 'fp32'}"
         + (f", resuming {Path(last).name}" if last else "")
@@ -107,6 +108,8 @@ def _earlier_lengths(run: Path, about: dict[str, Any]) -> list[dict[str, Any]]:
         return []
     for part in ("settings", "dataset"):
         mine = about[part]
+        if part == "settings":  # a run may have begun before there was such a setting
+            earlier[part] = asdict(TrainSettings()) | earlier[part]
         differing = sorted(k for k in mine if k not in ("path", "epochs") and earlier[part].get(k) != mine[k])
         if differing:
             raise ModelError(f"{run}: holds a run with another {part} ({', '.join(differing)}); give another folder or delete it")
@@ -136,29 +139,28 @@ def _trainable(base: str, run: Path) -> str:
     return str(unpacked)
 
 
-def _network(base: str, labels: Sequence[str], settings: TrainSettings) -> tuple[WindowClassifier, bool]:
-    """The network to train, and whether its head already knows the labels."""
+def _network(base: str, labels: Sequence[str], settings: TrainSettings) -> tuple[WindowClassifier, list[str]]:
+    """The network to train, and the labels that its head does not know yet."""
     encoder = load_encoder(base, settings.dropout)
     if settings.layers:
         keep_layers(encoder, settings.layers)
     freeze(encoder, settings.frozen_layers, embeddings=not settings.train_embeddings)
     network = WindowClassifier(encoder, len(labels))
-    head = load_head(Path(base), labels)
-    if head:
-        network.head.load_state_dict(head)
-    return network, head is not None
+    return network, load_head(Path(base), network.head, labels)
 
 
-def _start_head(network: WindowClassifier, train: Dataset, settings: TrainSettings) -> None:
+def _start_head(network: WindowClassifier, train: Dataset, labels: Sequence[int], settings: TrainSettings) -> None:
     chosen = np.random.default_rng(settings.seed).permutation(len(train))[:_PROBE_ROWS]
     rows = train.select(chosen.tolist())
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     # One window a document is enough for a start.
     embeddings = document_embeddings(network.to(device), [windows[:1] for windows in rows["windows"]], precision=settings.precision)
-    set_head(network, embeddings, np.array(rows["labels"], dtype=np.float32), np.array(rows["weight"], dtype=np.float32))
+    set_head(network, embeddings, np.array(rows["labels"], dtype=np.float32), np.array(rows["weight"], dtype=np.float32), labels)
 
 
-def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run: Path, settings: TrainSettings, progress: bool) -> Trainer:
+def _trainer(
+    model: DocumentClassifier, train: Dataset, validation: Dataset, run: Path, settings: TrainSettings, tell: Say | None
+) -> Trainer:
     steps_per_epoch = max(1, len(train) // settings.batch_size)
     every = max(1, steps_per_epoch // settings.evaluations_per_epoch)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -174,18 +176,18 @@ def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run
         max_grad_norm=1.0,
         remove_unused_columns=False,
         label_names=["labels"],
-        eval_strategy="steps",
+        eval_strategy="no" if settings.keep_last else "steps",
         eval_steps=every,
         save_strategy="steps",
         save_steps=every,
         save_total_limit=2,
-        load_best_model_at_end=True,
+        load_best_model_at_end=not settings.keep_last,
         restore_callback_states_from_checkpoint=True,
         metric_for_best_model="kind_accuracy",
         greater_is_better=True,
         logging_steps=max(1, min(20, every)),
         report_to="none",
-        disable_tqdm=not progress,
+        disable_tqdm=tell is not None,
         seed=settings.seed,
     )
     head = list(model.windows.head.parameters())
@@ -202,8 +204,10 @@ def _trainer(model: DocumentClassifier, train: Dataset, validation: Dataset, run
         data_collator=Collator(model.windows.pad_id),
         optimizers=(optimizer, None),
         compute_metrics=_metrics,
-        callbacks=[EarlyStoppingCallback(settings.patience), _JsonLog(run / "log.jsonl")],
+        callbacks=[*([] if settings.keep_last else [EarlyStoppingCallback(settings.patience)]), _JsonLog(run / "log.jsonl", tell)],
     )
+    if tell is not None:
+        trainer.remove_callback(PrinterCallback)
     return trainer
 
 
@@ -214,7 +218,8 @@ class _SeededTrainer(Trainer):
 
 
 def _metrics(prediction: Any) -> dict[str, float]:
-    predicted, gold = prediction.predictions > 0, prediction.label_ids >= 0.5
+    answered = ~np.isnan(prediction.label_ids)
+    predicted, gold = (prediction.predictions > 0) & answered, prediction.label_ids >= 0.5
     result = {"kind_accuracy": kind_accuracy(predicted, gold)}
     for j in range(gold.shape[1]):
         hit = float((predicted[:, j] & gold[:, j]).sum())
@@ -223,10 +228,11 @@ def _metrics(prediction: Any) -> dict[str, float]:
 
 
 class _JsonLog(TrainerCallback):
-    """Appends losses and validation scores, with the seconds left, to a JSONL file."""
+    """Appends losses and validation scores, with the seconds left, to a JSONL file, and tells of the steps."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tell: Say | None) -> None:
         self.path = path
+        self.tell = tell
         self.started = time.monotonic()
         self.first_step = 0
 
@@ -239,3 +245,5 @@ class _JsonLog(TrainerCallback):
         line = {"step": state.global_step, "of": state.max_steps, "seconds_left": left and round(left), **(logs or {})}
         with self.path.open("a", encoding="utf-8") as handle:
             handle.write(json.dumps(line) + "\n")
+        if self.tell is not None and left is not None and "loss" in (logs or {}):
+            self.tell(f"step {state.global_step} of {state.max_steps}, {left:.0f} seconds left")

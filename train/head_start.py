@@ -98,23 +98,30 @@ def document_embeddings(
     return np.asarray(sums / counts[:, None], dtype=np.float32)
 
 
-def set_head(network: WindowClassifier, embeddings: NDArray[np.float32], labels: NDArray[np.float32], weight: NDArray[np.float32]) -> None:
-    """Write the weights of one logistic regression per label into the network's head.
+def set_head(
+    network: WindowClassifier,
+    embeddings: NDArray[np.float32],
+    labels: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    which: Sequence[int] | None = None,
+) -> None:
+    """Write the weights of one logistic regression per label of ``which`` (all if not given) into the network's head.
 
     A label that is the same in every row leaves its head as it is.
 
     Args:
-        labels: Shape (documents, labels), 0 to 1.
+        labels: Shape (documents, labels), 0 to 1; NaN where there is no answer.
     """
     # One spread for all dimensions: some of an encoder's are all but constant, and would be blown up by their own.
     centre, spread = embeddings.mean(axis=0), float(embeddings.std())
     with torch.no_grad():
-        for j in range(labels.shape[1]):
-            target = labels[:, j] >= 0.5
+        for j in range(labels.shape[1]) if which is None else which:
+            answered = ~np.isnan(labels[:, j])
+            target = labels[answered, j] >= 0.5
             if target.all() or not target.any():
                 continue
             regression = LogisticRegression(C=1.0, max_iter=2000)
-            regression.fit((embeddings - centre) / spread, target, sample_weight=weight)
+            regression.fit(((embeddings - centre) / spread)[answered], target, sample_weight=weight[answered])
             coefficients = regression.coef_[0] / spread
             network.head.weight[j] = torch.tensor(coefficients, dtype=torch.float32)
             network.head.bias[j] = float(regression.intercept_[0] - coefficients @ centre)

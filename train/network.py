@@ -11,11 +11,14 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers.utils.logging import disable_progress_bar
 
 from aikind.errors import ModelError
 from aikind.train.base_weights import load_encoder
 
 __all__ = ["DocumentClassifier", "WindowClassifier", "load_about", "load_head", "load_network", "save_network", "write_json"]
+
+disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading and writing weights, which takes no time
 
 
 class WindowClassifier(nn.Module):
@@ -63,7 +66,7 @@ class DocumentClassifier(nn.Module):
         Args:
             input_ids, attention_mask: (windows, tokens), the windows of all documents of the batch.
             document: (windows,) which document of the batch a window belongs to.
-            labels: (documents, labels) values from 0 to 1.
+            labels: (documents, labels) values from 0 to 1; NaN where nobody has an answer, which then costs nothing.
             weight: (documents,)
         """
         logits = self._by_length(input_ids, attention_mask)
@@ -73,9 +76,10 @@ class DocumentClassifier(nn.Module):
         total = torch.zeros(shape, device=logits.device).scatter_add(0, index, torch.exp(logits - top[document]))
         size = torch.bincount(document, minlength=shape[0]).unsqueeze(1)
         pooled = top + torch.log(total / size)
-        target = labels * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
-        losses = nn.functional.binary_cross_entropy_with_logits(pooled, target, reduction="none").mean(1)
-        return {"loss": (losses * weight).mean(), "logits": pooled}
+        answered = ~torch.isnan(labels)
+        target = torch.where(answered, labels, 0.5) * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
+        losses = nn.functional.binary_cross_entropy_with_logits(pooled, target, reduction="none")
+        return {"loss": ((losses * answered).mean(1) * weight).mean(), "logits": pooled}
 
     def _by_length(self, input_ids: Tensor, attention_mask: Tensor, chunks: int = 4) -> Tensor:
         """Window logits, run in chunks of similar length, each cut to its own longest: less padding to compute."""
@@ -117,23 +121,29 @@ def load_about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def load_head(folder: Path, labels: Sequence[str]) -> dict[str, Tensor] | None:
-    """The head of a trained network's folder; None where there is none, or one of other labels.
+def load_head(folder: Path, head: nn.Linear, labels: Sequence[str]) -> list[str]:
+    """Fill in the rows of ``head`` that the network trained in ``folder`` has; ``labels`` names the rows.
+
+    Returns:
+        The labels that it does not have: all of them where the folder holds no trained network.
 
     Raises:
-        ModelError: The head cannot be read.
+        ModelError: The head in the folder cannot be read.
     """
     try:
         known = [label["name"] for label in load_about(folder)["label_set"]["label"]]
     except ModelError:
-        return None
-    if known != list(labels):
-        return None
+        return list(labels)
     try:
-        head: dict[str, Tensor] = load_file(folder / "head.safetensors")
+        trained: dict[str, Tensor] = load_file(folder / "head.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"{folder}: holds no trained head: {error}") from error
-    return head
+    with torch.no_grad():
+        for i, name in enumerate(labels):
+            if name in known:
+                head.weight[i] = trained["weight"][known.index(name)]
+                head.bias[i] = trained["bias"][known.index(name)]
+    return [name for name in labels if name not in known]
 
 
 def load_network(folder: Path) -> tuple[WindowClassifier, dict[str, Any]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aikind.train.evaluate import COVERAGE, Evaluation
 from aikind.train.groups import GroupFigures
 from aikind.train.intervals import Interval
 from aikind.train.reliability import BINS
-from aikind.train.report import Report, SetReport
+
+if TYPE_CHECKING:
+    from aikind.train.report import Report, SetReport
 
 __all__ = ["Table", "confusion_table", "groups_table", "labels_table", "models_table", "note_on_figures", "percent", "span", "unsure_line"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aikind.serve.writers.table import printable
-from aikind.train.report import Report, SetReport
 from aikind.train.report_tables import (
     Table,
     confusion_table,
@@ -15,7 +16,10 @@ from aikind.train.report_tables import (
     unsure_line,
 )
 
-__all__ = ["render_markdown"]
+if TYPE_CHECKING:
+    from aikind.train.report import Report, SetReport
+
+__all__ = ["markdown_table", "render_markdown"]
 
 
 def render_markdown(report: Report) -> str:
@@ -39,18 +43,19 @@ def _set_parts(found: SetReport) -> list[str]:
         f"## {printable(found.name)}",
         f"{model.documents} documents, SHA-256 `{found.sha256[:16]}`.",
         *(["\n".join(f"- {printable(note)}" for note in found.notes)] if found.notes else []),
-        _table(models_table(found)),
+        markdown_table(models_table(found)),
         "### Labels",
-        _table(labels_table(model)),
-        f"### Kinds: gold in rows, what the model says in columns\n\n{_table(confusion_table(model))}",
+        markdown_table(labels_table(model)),
+        f"### Kinds: gold in rows, what the model says in columns\n\n{markdown_table(confusion_table(model))}",
         f"{unsure_line(model)} Area under the coverage-risk curve: {percent(model.area_under_risk)}.".strip(),
     ]
     for name, groups in model.groups.items():
-        parts += [f"### By {name}", _table(groups_table(name, groups))]
+        parts += [f"### By {name}", markdown_table(groups_table(name, groups))]
     return parts
 
 
-def _table(table: Table) -> str:
+def markdown_table(table: Table) -> str:
+    """A table, padded."""
     cells = [[printable(cell).replace("|", "\\|") for cell in row] for row in (table.header, *table.rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(table.header))]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells]

@@ -24,6 +24,7 @@ class TrainSettings:
         layers: Keep so many of the base's layers, evenly spread, for a smaller and faster model; 0 keeps all.
         frozen_layers: The lowest layers of the encoder that stay as they are, for large encoders on small machines.
         train_embeddings: Also train the token embeddings, which make up half of a small encoder.
+        keep_last: Take the network of the last step, and not the one that is best on validation.
     """
 
     base: str = DEFAULT_BASE
@@ -42,4 +43,5 @@ class TrainSettings:
     layers: int = 0
     frozen_layers: int = 0
     train_embeddings: bool = False
+    keep_last: bool = False
     seed: int = 7

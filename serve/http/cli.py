@@ -22,7 +22,7 @@ _SECONDS = click.FloatRange(0, min_open=True)
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all of this machine's.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port to listen on; 0 for a free one.")
-@click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
+@click.option("--model", "model_folder", type=click.Path(path_type=Path), help="Model folder or store.  [default: the shipped model]")
 @click.option("--jobs", type=_AT_LEAST_ONE, help="Documents worked on at once.  [default: one for each CPU]")
 @click.option("--tokens-file", type=click.Path(path_type=Path), help="File of the bearer tokens that are let in, one a line.")
 @click.option(

@@ -11,6 +11,7 @@ from typing import Any
 
 from aikind.errors import ModelError
 from aikind.model_folder import default_model
+from aikind.model_store import resolve_model
 from aikind.serve.http.logs import log
 from aikind.serve.tagger import Tagger
 
@@ -26,7 +27,7 @@ class LiveModel:
     """Holds the tagger that new requests get. A request keeps the one it began with to its end.
 
     Args:
-        folder: A model folder; the shipped model if None.
+        folder: A model folder, or a model store, whose model in use is followed; the shipped model if None.
         on_load: Told of each tagger that is loaded, and of each that cannot be, with None.
 
     Raises:
@@ -65,10 +66,11 @@ class LiveModel:
             before = now
 
     def _state(self) -> tuple[Any, ...]:
-        """Changes with every file of the folder, and with what a link to it points at."""
+        """Changes with every file of the model folder, with what a link to it points at, and with which one is in use."""
         try:
-            with os.scandir(self._folder) as entries:
+            folder = resolve_model(self._folder)
+            with os.scandir(folder) as entries:
                 found = sorted((e.name, e.stat()) for e in entries)
-        except OSError:
+        except (OSError, ModelError):
             return ()
-        return tuple((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+        return (str(folder), *((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in found))

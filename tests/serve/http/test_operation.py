@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from aikind.model_folder import default_model
+from aikind.model_store import ModelStore
 
 from .running import Server, Slow, Start, until
 
@@ -183,6 +184,19 @@ def test_a_new_model_is_taken_without_a_lost_request(start: Start, copy: Path, b
     assert len(codes) > 2
     assert set(codes) == {200}
     assert server.metric('aikind_model_loads_total{outcome="loaded"}') == 3
+
+
+def test_the_model_in_use_in_a_store_is_followed(start: Start, copy: Path, tmp_path: Path) -> None:
+    store = ModelStore(tmp_path / "store")
+    store.promote(store.copy_in(default_model()))
+    server = start("--model", store.folder, "--watch-seconds", "0.1")
+    rename(copy, "second")
+    store.promote(store.copy_in(copy))
+    server.wait_for("reloaded")
+    assert model_of(server) == "second"
+    store.rollback()
+    server.wait_for("reloaded")
+    assert model_of(server) == "default"
 
 
 def test_a_broken_model_does_not_replace_a_good_one(start: Start, copy: Path) -> None:
