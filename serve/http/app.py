@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -15,6 +13,7 @@ from starlette.types import ASGIApp
 
 from aikind import __version__
 from aikind.serve.http.envelope import Envelope
+from aikind.serve.http.front_page import front_page
 from aikind.serve.http.live_model import fingerprint
 from aikind.serve.http.openapi import LABELS_ANSWER, describe, problems, tag_answers, tag_body
 from aikind.serve.http.problems import Problem, add_handlers
@@ -55,10 +54,17 @@ def _add_tagging(app: FastAPI, service: Service) -> None:
 
     guarded = [Depends(check_token)]
 
-    @app.post("/v1/tag", dependencies=guarded, responses=tag_answers(), openapi_extra=tag_body(service.limits), response_class=Response)
+    body = tag_body(service.limits)
+
+    @app.post("/v1/tag", dependencies=guarded, responses=tag_answers(), openapi_extra=body, response_class=Response)
     async def tag(request: Request) -> Response:
         """Tag one document, or many. Each document's result depends on that document and the model alone."""
-        return await tag_response(service, request)
+        return await tag_response(service, request, explain=False)
+
+    @app.post("/v1/explain", dependencies=guarded, responses=tag_answers("ExplainedResult"), openapi_extra=body, response_class=Response)
+    async def explain(request: Request) -> Response:
+        """Tag as /v1/tag does, with the sentences that carried each label. It takes several times as long."""
+        return await tag_response(service, request, explain=True)
 
     @app.get("/v1/labels", dependencies=guarded, responses={**LABELS_ANSWER, **problems(401, 500)}, response_class=JSONResponse)
     async def labels() -> Response:
@@ -79,8 +85,6 @@ def _add_tagging(app: FastAPI, service: Service) -> None:
 
 
 def _add_operations(app: FastAPI, service: Service) -> None:
-    page = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-
     @app.get("/healthz", responses=problems(500))
     async def alive() -> dict[str, str]:
         """Whether the process answers at all."""
@@ -95,8 +99,4 @@ def _add_operations(app: FastAPI, service: Service) -> None:
 
     @app.get("/", include_in_schema=False)
     async def front() -> Response:
-        # The page may run its own script and style and talk to this server; nothing else, whatever a text holds.
-        nonce = secrets.token_urlsafe(16)
-        policy = f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; img-src data:; "
-        headers = {"Content-Security-Policy": policy + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
-        return Response(page.replace("NONCE", nonce), headers={**headers, "Referrer-Policy": "no-referrer"}, media_type="text/html")
+        return front_page(service.live.tagger.label_set)

@@ -1,4 +1,4 @@
-"""The parts of the OpenAPI description that FastAPI cannot derive, with examples."""
+"""The parts of the OpenAPI description that FastAPI cannot derive: what each path takes and answers."""
 
 from __future__ import annotations
 
@@ -11,46 +11,9 @@ from aikind.serve.http.bodies import GivenDocument
 from aikind.serve.http.incoming import JSON, NDJSON
 from aikind.serve.http.limits import Limits
 from aikind.serve.http.problems import MEDIA_TYPE, SCHEMA
+from aikind.serve.http.result_schema import EXAMPLES, EXPLAINED, RESULT, TEXT
 
-__all__ = ["LABELS_ANSWER", "RESULT_FIELDS", "describe", "problems", "tag_answers", "tag_body"]
-
-_TEXT = "We prompt a language model to sort complaints by urgency."
-_LABELS = {"type": "array", "items": {"type": "string"}}
-
-RESULT_FIELDS = ("id", "kind", "labels", "scores", "unsure", "doubts", "windows", "tokens", "error")
-_RESULT = {
-    "type": "object",
-    "required": list(RESULT_FIELDS),
-    "properties": {
-        "id": {"type": "string", "description": "As it was sent, else the document's position in the request, counted from 0."},
-        "kind": {"type": ["string", "null"], "description": "Name of the combination of labels; null where there is an error."},
-        "labels": {**_LABELS, "description": "Names of the labels that the document carries."},
-        "scores": {
-            "type": "object",
-            "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
-            "description": "Calibrated probability of each label.",
-        },
-        "unsure": {"type": "boolean", "description": "Whether there is any doubt."},
-        "doubts": {**_LABELS, "description": "close_call, too_short, unlike_training, not_english"},
-        "windows": {"type": "integer", "description": "How many windows of text the scores rest on."},
-        "tokens": {"type": "integer", "description": "Length of the text as the model reads it."},
-        "error": {"type": ["string", "null"], "description": "Why the document could not be tagged, or null."},
-    },
-}
-_RESULT_EXAMPLE = {
-    "id": "memo-7",
-    "kind": "both",
-    "labels": ["predictive", "generative"],
-    "scores": {"predictive": 0.906, "generative": 0.979},
-    "unsure": True,
-    "doubts": ["too_short"],
-    "windows": 1,
-    "tokens": 12,
-    "error": None,
-}
-
-# FastAPI drops what is null from examples that stand in a route, hence these stand elsewhere.
-_EXAMPLES = {"one": {"value": _RESULT_EXAMPLE}, "many": {"value": {"results": [_RESULT_EXAMPLE]}}}
+__all__ = ["LABELS_ANSWER", "describe", "problems", "tag_answers", "tag_body"]
 
 LABELS_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
@@ -79,9 +42,14 @@ LABELS_ANSWER: dict[int | str, dict[str, Any]] = {
                                 },
                             },
                         },
-                        "kinds": _LABELS,
+                        "kinds": {"type": "array", "items": {"type": "string"}},
                     },
-                }
+                },
+                "example": {
+                    "model": {"name": "default", "fingerprint": "0f3c5a9be21d7764"},
+                    "labels": [{"name": "generative", "display": "Generative AI", "definition": "Systems that create.", "threshold": 0.5}],
+                    "kinds": ["generative", "neither"],
+                },
             }
         },
     }
@@ -104,12 +72,13 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": what[status], "content": content} for status in statuses}
 
 
-def tag_answers() -> dict[int | str, dict[str, Any]]:
-    many = {"type": "object", "required": ["results"], "properties": {"results": {"type": "array", "items": _ref("Result")}}}
+def tag_answers(schema: str = "Result") -> dict[int | str, dict[str, Any]]:
+    """``responses`` of a route that answers with results of this schema."""
+    many = {"type": "object", "required": ["results"], "properties": {"results": {"type": "array", "items": _ref(schema)}}}
     content = {
         JSON: {
-            "schema": {"anyOf": [_ref("Result"), many]},
-            "examples": {name: {"$ref": f"#/components/examples/{name}"} for name in _EXAMPLES},
+            "schema": {"anyOf": [_ref(schema), many]},
+            "examples": {form: {"$ref": f"#/components/examples/{name}"} for form, name in (("one", schema), ("many", f"{schema}s"))},
         },
         NDJSON: {"schema": {"type": "string"}},
     }
@@ -125,12 +94,12 @@ def tag_body(limits: Limits) -> dict[str, Any]:
     many = {"type": "object", "required": ["documents"], "properties": {"documents": documents}, "not": {"required": ["text"]}}
     one = {"allOf": [_ref("Document"), {"not": {"required": ["documents"]}}]}
     examples = {
-        "one": {"value": {"id": "memo-7", "text": _TEXT}},
-        "many": {"value": {"documents": [{"text": _TEXT}, {"title": "Soup", "text": "Rinse the lentils."}]}},
+        "one": {"value": {"id": "memo-7", "text": TEXT}},
+        "many": {"value": {"documents": [{"text": TEXT}, {"title": "Soup", "text": "Rinse the lentils."}]}},
     }
     content = {
         JSON: {"schema": {"oneOf": [one, many]}, "examples": examples},
-        NDJSON: {"schema": {"type": "string"}, "example": '{"id": "memo-7", "text": "' + _TEXT + '"}\n'},
+        NDJSON: {"schema": {"type": "string"}, "example": '{"id": "memo-7", "text": "' + TEXT + '"}\n'},
     }
     return {"requestBody": {"required": True, "content": content}}
 
@@ -141,10 +110,10 @@ def describe(app: FastAPI, needs_token: bool) -> None:
     def openapi() -> dict[str, Any]:
         if not app.openapi_schema:
             schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            own = {"Document": GivenDocument.model_json_schema(), "Result": _RESULT, "Problem": SCHEMA}
+            own = {"Document": GivenDocument.model_json_schema(), "Result": RESULT, "ExplainedResult": EXPLAINED, "Problem": SCHEMA}
             components = schema.setdefault("components", {})
             components.setdefault("schemas", {}).update(own)
-            components["examples"] = _EXAMPLES
+            components["examples"] = EXAMPLES
             if not needs_token:
                 del components["securitySchemes"]
                 for operation in (each for path in schema["paths"].values() for each in path.values()):

@@ -11,8 +11,8 @@ from aikind.serve.http.fair_pool import FairPool, Lane
 from aikind.serve.http.limits import Limits
 from aikind.serve.http.live_model import LiveModel
 from aikind.serve.http.metrics import Metrics
-from aikind.serve.http.openapi import RESULT_FIELDS
 from aikind.serve.http.problems import Problem
+from aikind.serve.http.result_schema import EXPLAINED_FIELDS, RESULT_FIELDS
 from aikind.serve.http.tokens import Tokens
 from aikind.serve.tagger import Tagger
 from aikind.serve.writers.base import as_record
@@ -60,12 +60,12 @@ class Service:
         seconds = self.limits.seconds
         return Problem(503, "out-of-time", f"The results were not there within {seconds:g} seconds. Send less at once, or later.", _RETRY)
 
-    def tag(self, tagger: Tagger, document: Document) -> dict[str, Any]:
+    def tag(self, tagger: Tagger, explain: bool, document: Document) -> dict[str, Any]:
         """The result of one document, as JSON-ready values. Safe to call from any thread."""
-        tagging = tagger.tag_document(document)
+        tagging = tagger.tag_document(document, explain=explain)
         self.metrics.count_document(tagging)
         whole = as_record(tagging)
-        record = {name: whole[name] for name in RESULT_FIELDS}
+        record = {name: whole[name] for name in (EXPLAINED_FIELDS if explain else RESULT_FIELDS)}
         if tagging.error is not None:
             record["error"] = tagging.error.removeprefix(f"{tagging.id}: ")  # the id stands beside it
         return record

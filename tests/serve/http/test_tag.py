@@ -166,7 +166,7 @@ def test_the_page_asks_nothing_of_anybody_else(server: Server) -> None:
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'nonce-")
     nonce = policy.split("'nonce-")[1].split("'")[0]
-    assert answer.text.count(f'nonce="{nonce}"') == 2
+    assert answer.text.count(f'nonce="{nonce}"') == 3
     assert "NONCE" not in answer.text
     assert "//" not in answer.text.replace("<!DOCTYPE", "")
     assert nonce not in server.client.get("/").text
