@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -80,7 +81,7 @@ def tag_answers(schema: str = "Result") -> dict[int | str, dict[str, Any]]:
             "schema": {"anyOf": [_ref(schema), many]},
             "examples": {form: {"$ref": f"#/components/examples/{name}"} for form, name in (("one", schema), ("many", f"{schema}s"))},
         },
-        NDJSON: {"schema": {"type": "string"}},
+        NDJSON: {"schema": {"type": "string"}, "example": json.dumps(EXAMPLES[schema]["value"]) + "\n"},
     }
     ok: dict[int | str, dict[str, Any]] = {
         200: {"description": "A result, or results in the order of the documents; of NDJSON, one a line.", "content": content}

@@ -25,7 +25,7 @@ MARKED = "[...document.querySelectorAll('mark')].map((m) => [m.className, m.text
 
 
 @pytest.fixture(scope="module")
-def page(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with browsing(tmp_path_factory.mktemp("browser") / "profile") as opened:
         yield opened
 
