@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated
+from functools import partial
 
-from fastapi import Depends, FastAPI, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from aikind import __version__
 from aikind.serve.http.envelope import Envelope
+from aikind.serve.http.examples import examples_of
 from aikind.serve.http.front_page import front_page
-from aikind.serve.http.live_model import fingerprint
-from aikind.serve.http.openapi import LABELS_ANSWER, describe, problems, tag_answers, tag_body
+from aikind.serve.http.guard import token_needed
+from aikind.serve.http.label_studio import add_label_studio
+from aikind.serve.http.label_studio_labels import LabelsFile
+from aikind.serve.http.openapi import describe, labels_answer, problems, tag_answers, tag_body
 from aikind.serve.http.problems import Problem, add_handlers
 from aikind.serve.http.service import Service
 from aikind.serve.http.tag_route import tag_response
@@ -23,13 +25,11 @@ from aikind.serve.http.tag_route import tag_response
 __all__ = ["create_app"]
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-_BEARER = HTTPBearer(auto_error=False, description="Needed where the server was given tokens.")
-_Given = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def create_app(service: Service, lifespan: Lifespan) -> ASGIApp:
-    """The ASGI application around a service."""
+def create_app(service: Service, labels: LabelsFile | None, lifespan: Lifespan) -> ASGIApp:
+    """The ASGI application around a service; corrections from Label Studio go to ``labels``."""
     # The pages of documentation that FastAPI brings load scripts from elsewhere.
     app = FastAPI(
         title="aikind",
@@ -40,20 +40,15 @@ def create_app(service: Service, lifespan: Lifespan) -> ASGIApp:
         lifespan=lifespan,
     )
     add_handlers(app)
-    describe(app, bool(service.tokens))
+    describe(app, bool(service.tokens), partial(examples_of, service))
     _add_tagging(app, service)
     _add_operations(app, service)
+    add_label_studio(app, service, labels)
     return Envelope(app, service.metrics)
 
 
 def _add_tagging(app: FastAPI, service: Service) -> None:
-    def check_token(given: _Given) -> None:
-        if service.tokens and not service.tokens.admit(given.credentials if given else ""):
-            detail = "This needs a token: send the header Authorization: Bearer TOKEN with one that the server knows."
-            raise Problem(401, "token", detail, {"WWW-Authenticate": "Bearer"})
-
-    guarded = [Depends(check_token)]
-
+    guarded = [token_needed(service.tokens)]
     body = tag_body(service.limits)
 
     @app.post("/v1/tag", dependencies=guarded, responses=tag_answers(), openapi_extra=body, response_class=Response)
@@ -66,17 +61,10 @@ def _add_tagging(app: FastAPI, service: Service) -> None:
         """Tag as /v1/tag does, with the sentences that carried each label. It takes several times as long."""
         return await tag_response(service, request, explain=True)
 
-    @app.get("/v1/labels", dependencies=guarded, responses={**LABELS_ANSWER, **problems(401, 500)}, response_class=JSONResponse)
+    @app.get("/v1/labels", dependencies=guarded, responses=labels_answer(), response_class=JSONResponse)
     async def labels() -> Response:
         """The labels that the model gives, what they mean, and how sure it must be."""
-        tagger = service.live.tagger
-        manifest = tagger.manifest
-        each = [
-            {"name": x.name, "display": x.display, "definition": x.definition, "threshold": manifest.thresholds[x.name]}
-            for x in tagger.label_set.labels
-        ]
-        model = {"name": manifest.name, "fingerprint": fingerprint(tagger)}
-        return JSONResponse({"model": model, "labels": each, "kinds": list(tagger.label_set.kinds)})
+        return JSONResponse(service.labels())
 
     @app.get("/metrics", dependencies=guarded, responses=problems(401, 500), response_class=PlainTextResponse)
     async def metrics() -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from functools import lru_cache
-from itertools import combinations
 
 from starlette.responses import Response
 
@@ -26,6 +25,6 @@ def front_page(label_set: LabelSet) -> Response:
 
 @lru_cache(maxsize=1)
 def _drawn(label_set: LabelSet) -> str:
-    classes, names = colours(label_set), label_set.names
-    sets = [chosen for size in range(1, len(names) + 1) for chosen in combinations(names, size)]
-    return render_page("service.html", nonce=_NONCE, classes=classes | {"+".join(s): classes[label_set.kind(s)] for s in sets})
+    classes = colours(label_set)
+    of_sets = {"+".join(labels): classes[label_set.kind(labels)] for labels in label_set.combinations}
+    return render_page("service.html", nonce=_NONCE, classes=classes | of_sets)

@@ -25,9 +25,10 @@ async def outcomes(
     """What ``work`` makes of each document, in order. The body of the request must have been read.
 
     Raises:
-        Problem: It took too long.
+        Problem: It took too long, or would.
         ClientDisconnect: The client went away.
     """
+    service.check_time(len(documents))
     done = asyncio.gather(*(asyncio.wrap_future(lane.put(partial(work, one))) for one in documents))
     done.add_done_callback(lambda all: all.cancelled() or all.exception())  # given up, it must not complain that nobody looked
     gone = asyncio.ensure_future(request.receive())  # after the body, the only message left is that the client went away

@@ -8,12 +8,11 @@ from functools import partial
 from typing import Any
 
 from fastapi import Request
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from aikind.serve.http.bodies import documents_of, is_one, parse
+from aikind.serve.http.bodies import documents_of, is_one
 from aikind.serve.http.fair_pool import Lane
-from aikind.serve.http.incoming import JSON, NDJSON, media_type, read_body
+from aikind.serve.http.incoming import JSON, NDJSON, media_type, read_object
 from aikind.serve.http.live_model import fingerprint
 from aikind.serve.http.outcomes import outcomes
 from aikind.serve.http.problems import Problem
@@ -21,8 +20,6 @@ from aikind.serve.http.service import Service
 from aikind.serve.http.stream import TaggedStream
 
 __all__ = ["tag_response"]
-
-_CLIENT_WENT_AWAY = 499  # by the custom of nginx; nobody gets to see it but the logs
 
 
 async def tag_response(service: Service, request: Request, *, explain: bool) -> Response:
@@ -33,19 +30,12 @@ async def tag_response(service: Service, request: Request, *, explain: bool) -> 
     """
     if media_type(request) == NDJSON:
         return TaggedStream(service, explain)
-    try:
-        with service.accepted() as lane:
-            body = await read_body(request, service.limits)
-            return await _tag_body(service, request, body, lane, explain)
-    except ClientDisconnect:
-        return Response(status_code=_CLIENT_WENT_AWAY)
+    with service.accepted() as lane:
+        record = await read_object(request, service.limits)
+        return await _tag_record(service, request, record, lane, explain)
 
 
-async def _tag_body(service: Service, request: Request, body: bytes, lane: Lane, explain: bool) -> Response:
-    try:
-        record = await asyncio.to_thread(parse, body)
-    except ValueError as error:
-        raise Problem(400, "unreadable-body", f"The body cannot be read: {error}.") from None
+async def _tag_record(service: Service, request: Request, record: dict[str, Any], lane: Lane, explain: bool) -> Response:
     documents = await asyncio.to_thread(documents_of, record, service.limits)
     request.state.documents = len(documents)
     if is_one(record) and documents[0].error is not None:

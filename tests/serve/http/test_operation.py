@@ -136,6 +136,28 @@ def refuses(server: Server) -> bool:
     return False
 
 
+def test_it_ends_cleanly_while_work_that_was_given_up_still_runs(start: Start) -> None:
+    server = start("--max-seconds", "0.5", "--jobs", "2")
+    late = server.tag(texts(2, 2_000))
+    assert late.json()["type"] == "urn:aikind:out-of-time"
+    assert server.end() == 0
+    server.wait_for("ended")
+
+
+def test_a_batch_is_refused_at_once_where_its_results_could_not_be_there_in_time(start: Start) -> None:
+    server = start("--max-seconds", "4", "--jobs", "1")
+    with ThreadPoolExecutor() as threads:
+        held = threads.submit(server.tag, texts(1000, 20, "Stew"))
+        until(lambda: server.metric("aikind_documents_waiting") > 900)
+        until(lambda: server.metric('aikind_documents_total{kind="neither"}') > 2 or held.done())  # until it knows how long one takes
+        refused = server.tag(texts(900, 20, "Broth"))
+        assert refused.status_code == 503
+        assert (refused.json()["type"], "Send fewer documents" in refused.json()["detail"]) == ("urn:aikind:full", True)
+        assert int(refused.headers["retry-after"]) >= 1
+        assert server.tag({"text": SOUP}).status_code == 200  # its turn comes soon
+        assert held.result().json()["type"] == "urn:aikind:out-of-time"
+
+
 def test_ctrl_c_ends_it_without_a_traceback(start: Start) -> None:
     server = start()
     server.process.send_signal(signal.SIGINT)

@@ -25,7 +25,7 @@ def described(server: Server) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-@pytest.mark.parametrize("path", ["/v1/tag", "/v1/explain"])
+@pytest.mark.parametrize("path", ["/v1/tag", "/v1/explain", "/setup", "/predict", "/webhook"])
 def test_answers_are_as_described(server: Server, described: dict[str, Any], path: str, mode: GenerationMode) -> None:
     operation = schemathesis.openapi.from_dict(described)[path]["POST"]
 
