@@ -1,4 +1,4 @@
-"""The protocol of Label Studio's ML backends; benchmarks/label_studio.py runs it against Label Studio itself."""
+"""The protocol of Label Studio's ML backends; test_label_studio_itself.py runs it with Label Studio."""
 
 from __future__ import annotations
 
