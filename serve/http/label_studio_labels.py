@@ -77,7 +77,7 @@ class LabelsFile:
         Raises:
             OSError: They cannot be written.
         """
-        raw = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode("utf-8", "replace")
+        raw = "".join(json.dumps(row) + "\n" for row in rows).encode("ascii")
         with self._lock, self._path.open("a+b", buffering=0) as file:
             end = file.seek(0, os.SEEK_END)
             if raw and end and os.pread(file.fileno(), 1, end - 1) != b"\n":

@@ -45,8 +45,12 @@ def label_studio(folder: Path) -> Iterator[httpx.Client]:
     command = [str(PROGRAM), "start", "--no-browser", "--port", str(port), "--data-dir", str(folder), *user]
     # By itself it talks to no server of this machine.
     settings = {"ML_BLOCK_LOCAL_IP": "false", "SSRF_PROTECTION_ENABLED": "false", "COLLECT_ANALYTICS": "false"}
+    patience = ("ML_CONNECTION_TIMEOUT", "ML_TIMEOUT_HEALTH", "ML_TIMEOUT_SETUP", "WEBHOOK_TIMEOUT")  # for a busy machine
     log = folder / "log"
-    with log.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file, env={**os.environ, **settings}) as process:
+    with (
+        log.open("wb") as file,
+        subprocess.Popen(command, stdout=file, stderr=file, env={**os.environ, **settings, **dict.fromkeys(patience, "100")}) as process,
+    ):
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Token {key}"}, timeout=300) as client:
                 until(lambda: is_up(client) or process.poll() is not None, seconds=900)
