@@ -104,7 +104,10 @@ def add_label_studio(app: FastAPI, service: Service, labels: LabelsFile | None) 
     async def label_studio_webhook(request: Request) -> Response:
         """For Label Studio: annotations, made or changed, are stored as labels. Other events are passed over."""
         event = await _read(request, service)
-        if str(event.get("action")) not in _ANNOTATED:
+        action = event.get("action")
+        if not isinstance(action, str):
+            raise _unusable("the body has no action")
+        if action not in _ANNOTATED:
             return JSONResponse({"stored": 0})
         if labels is None:
             raise Problem(409, "no-labels-file", "The server stores no labels; start it with --label-studio-labels FILE.")

@@ -53,7 +53,7 @@ def label_studio(folder: Path) -> Iterator[httpx.Client]:
     ):
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Token {key}"}, timeout=300) as client:
-                until(lambda: is_up(client) or process.poll() is not None, seconds=900)
+                until(lambda: is_up(client) or process.poll() is not None, seconds=1800)
                 assert process.poll() is None, log.read_text()[-3000:]
                 yield client
         finally:
