@@ -69,7 +69,7 @@ def is_up(client: httpx.Client) -> bool:
 
 def sent(answer: httpx.Response) -> Any:
     assert answer.is_success, answer.text[:2000]
-    return answer.json()
+    return answer.json() if answer.content else None
 
 
 def connect(studio: httpx.Client, server: Server, project: int) -> int:
@@ -86,7 +86,7 @@ def connect(studio: httpx.Client, server: Server, project: int) -> int:
 def test_tasks_are_pre_annotated_and_corrections_come_back_as_labels(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "labels.jsonl"
     server = start("--label-studio-labels", file, environment={"AIKIND_TOKENS": TOKEN})
-    (tmp_path / "studio").mkdir()
+    (tmp_path / "studio").mkdir(exist_ok=True)
     with label_studio(tmp_path / "studio") as studio:
         project = sent(studio.post("/api/projects", json={"title": "Kinds", "label_config": CONFIG}))["id"]
         backend = connect(studio, server, project)
