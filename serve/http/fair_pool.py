@@ -44,11 +44,11 @@ class FairPool:
     def seconds_for(self, documents: int) -> float:
         """About how long a new lane with so many documents would take; 0 where no other work waits, or nothing is known yet.
 
-        Before its last document is taken, every other lane has had as many turns as it has, or has come to its end.
+        For each of its turns every other lane has one, and on a busy server new lanes take the place of those that end.
         """
         with self._changed:
-            before = sum(min(len(lane.queue), documents) for lane in self._turns)
-            return (before + documents) * (self._each or 0.0) / len(self._threads) if before else 0.0
+            others = len(self._turns)
+            return documents * (others + 1) * (self._each or 0.0) / len(self._threads) if others else 0.0
 
     def close(self) -> None:
         """End the threads, and wait for the document that each is at: a process must not end in the middle of native code."""

@@ -24,6 +24,7 @@ from aikind.serve.http.tokens import Tokens
 
 __all__ = ["serve_forever"]
 
+_IDLE_SECONDS = 75  # longer than proxies keep a connection, so that none sends a request on one that we are closing
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -81,9 +82,17 @@ def serve_forever(
         log.info("ended")
 
     app = create_app(service, LabelsFile(labels) if labels else None, lifespan)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none", lifespan="on")
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=_IDLE_SECONDS,
     )
+    server = uvicorn.Server(config)
     asyncio.run(server.serve(sockets=[listening]))
 
 

@@ -21,7 +21,7 @@ from aikind.serve.writers.base import as_record
 __all__ = ["Service"]
 
 _RETRY = {"Retry-After": "1"}  # seconds
-_SHARE = 0.5  # of the time for results; the rest is left for those that come later and take their turns too
+_SHARE = 0.5  # of the time for results; the rest is left for documents that take longer than those before
 
 
 class Service:
@@ -69,7 +69,7 @@ class Service:
             detail = (
                 f"So much waits that the results would take some {seconds:.0f} seconds. Send fewer documents at once, or try again later."
             )
-            raise Problem(503, "full", detail, {"Retry-After": str(math.ceil(seconds - most))})
+            raise Problem(503, "full", detail, {"Retry-After": str(math.ceil(min(seconds, self.limits.seconds)))})
 
     def too_slow(self) -> Problem:
         seconds = self.limits.seconds
