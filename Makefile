@@ -7,6 +7,7 @@ RUN ?= build/run
 MODEL ?= models/default
 TEACHER ?=
 MODEL3 ?=
+SECONDS ?= 300
 SETTINGS ?= benchmarks/compare/settings.toml
 EVAL ?=
 GOLD := data/gold/test.jsonl data/gold/everyday.jsonl data/gold/long.jsonl
@@ -21,7 +22,7 @@ elsewhere = $(foreach file,$(EVAL),$(if $(call $(1),$(file)),,$(file)))
 here = $(call inside,.,$(1))
 EVAL_OPTIONS = $(if $(call elsewhere,known),--totals-only) $(if $(call elsewhere,here),--log benchmarks/evaluations.jsonl)
 
-.PHONY: help tag test lint docs licences wheel-check dataset train export evaluate compare behaviour bench clean
+.PHONY: help tag test lint docs licences wheel-check dataset train export evaluate compare behaviour bench load clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -87,6 +88,9 @@ behaviour: .venv/dev ## Measure how MODEL=folder behaves; writes build/behaviour
 
 bench: .venv/light ## Time the shipped model: start-up, documents and tokens a second, memory
 	$(BIN)/python benchmarks/throughput.py
+
+load: .venv/dev ## Overload aikind serve for SECONDS, and see that it sheds, stays quick and recovers
+	$(BIN)/python benchmarks/service_load.py --seconds $(SECONDS)
 
 clean: ## Delete what these commands made
 	rm -rf .venv build tags.jsonl *.egg-info .mypy_cache .ruff_cache .pytest_cache

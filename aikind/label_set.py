@@ -73,8 +73,13 @@ class LabelSet:
     @property
     def kinds(self) -> tuple[str, ...]:
         """Every kind a document can be of: single labels first, then combinations, then none."""
-        combinations = [tuple(name for i, name in enumerate(self.names) if bits >> i & 1) for bits in range(1, 2 ** len(self.names))]
-        return (*(self.kind(c) for c in sorted(combinations, key=len)), self.none)
+        return tuple(self.kind(labels) for labels in self.combinations)
+
+    @property
+    def combinations(self) -> tuple[tuple[str, ...], ...]:
+        """Every set of labels that a document can carry, in the order of ``kinds``."""
+        some = [tuple(name for i, name in enumerate(self.names) if bits >> i & 1) for bits in range(1, 2 ** len(self.names))]
+        return (*sorted(some, key=len), ())
 
     def kind(self, names: Collection[str]) -> str:
         """The kind of a document that carries the labels ``names``.

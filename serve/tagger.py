@@ -112,12 +112,17 @@ class Tagger:
             evidence=find_evidence(self._model, text, scored.window_logits, explained) if explain else {},
         )
 
-    def tag_document(self, document: Document) -> Tagging:
-        """Tag one document; where it cannot be, the ``Tagging`` has an error. Never raises."""
+    def tag_document(self, document: Document, *, explain: bool = False) -> Tagging:
+        """Tag one document; where it cannot be, the ``Tagging`` has an error. Never raises.
+
+        Args:
+            explain: Give evidence, also where the tagger gives none by itself.
+        """
         if document.error is not None:
             return Tagging(document.id, error=document.error)
         try:
-            return replace(self.tag(document.text, id=document.id), encoding=document.meta.get("encoding"))
+            tagging = self.explain(document.text).tagging if explain else self.tag(document.text)
+            return replace(tagging, id=document.id, encoding=document.meta.get("encoding"))
         except DocumentError as error:
             return Tagging(document.id, error=f"{document.id}: {error}")
         except Exception as error:  # one document must never end the run for the others

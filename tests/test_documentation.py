@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```sh( run)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Pages that the index names and that are still being written; take a name out when its page is there.
-TO_COME = {"label-studio.md", "python.md", "scale.md"}
+TO_COME = {"python.md", "scale.md"}
 
 
 def named(page: Path) -> str:

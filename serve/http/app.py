@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
-from typing import Annotated
+from functools import partial
 
-from fastapi import Depends, FastAPI, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from aikind import __version__
 from aikind.serve.http.envelope import Envelope
-from aikind.serve.http.live_model import fingerprint
-from aikind.serve.http.openapi import LABELS_ANSWER, describe, problems, tag_answers, tag_body
+from aikind.serve.http.examples import examples_of
+from aikind.serve.http.front_page import front_page
+from aikind.serve.http.guard import token_needed
+from aikind.serve.http.label_studio import add_label_studio
+from aikind.serve.http.label_studio_labels import LabelsFile
+from aikind.serve.http.openapi import describe, labels_answer, problems, tag_answers, tag_body
 from aikind.serve.http.problems import Problem, add_handlers
 from aikind.serve.http.service import Service
 from aikind.serve.http.tag_route import tag_response
@@ -24,13 +25,11 @@ from aikind.serve.http.tag_route import tag_response
 __all__ = ["create_app"]
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-_BEARER = HTTPBearer(auto_error=False, description="Needed where the server was given tokens.")
-_Given = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def create_app(service: Service, lifespan: Lifespan) -> ASGIApp:
-    """The ASGI application around a service."""
+def create_app(service: Service, labels: LabelsFile | None, lifespan: Lifespan) -> ASGIApp:
+    """The ASGI application around a service; corrections from Label Studio go to ``labels``."""
     # The pages of documentation that FastAPI brings load scripts from elsewhere.
     app = FastAPI(
         title="aikind",
@@ -41,36 +40,31 @@ def create_app(service: Service, lifespan: Lifespan) -> ASGIApp:
         lifespan=lifespan,
     )
     add_handlers(app)
-    describe(app, bool(service.tokens), service.example)
+    describe(app, bool(service.tokens), partial(examples_of, service))
     _add_tagging(app, service)
     _add_operations(app, service)
+    add_label_studio(app, service, labels)
     return Envelope(app, service.metrics)
 
 
 def _add_tagging(app: FastAPI, service: Service) -> None:
-    def check_token(given: _Given) -> None:
-        if service.tokens and not service.tokens.admit(given.credentials if given else ""):
-            detail = "This needs a token: send the header Authorization: Bearer TOKEN with one that the server knows."
-            raise Problem(401, "token", detail, {"WWW-Authenticate": "Bearer"})
+    guarded = [token_needed(service.tokens)]
+    body = tag_body(service.limits)
 
-    guarded = [Depends(check_token)]
-
-    @app.post("/v1/tag", dependencies=guarded, responses=tag_answers(), openapi_extra=tag_body(service.limits), response_class=Response)
+    @app.post("/v1/tag", dependencies=guarded, responses=tag_answers(), openapi_extra=body, response_class=Response)
     async def tag(request: Request) -> Response:
         """Tag one document, or many. Each document's result depends on that document and the model alone."""
-        return await tag_response(service, request)
+        return await tag_response(service, request, explain=False)
 
-    @app.get("/v1/labels", dependencies=guarded, responses={**LABELS_ANSWER, **problems(401, 500)}, response_class=JSONResponse)
+    @app.post("/v1/explain", dependencies=guarded, responses=tag_answers("ExplainedResult"), openapi_extra=body, response_class=Response)
+    async def explain(request: Request) -> Response:
+        """Tag as /v1/tag does, with the sentences that carried each label. It takes several times as long."""
+        return await tag_response(service, request, explain=True)
+
+    @app.get("/v1/labels", dependencies=guarded, responses=labels_answer(), response_class=JSONResponse)
     async def labels() -> Response:
         """The labels that the model gives, what they mean, and how sure it must be."""
-        tagger = service.live.tagger
-        manifest = tagger.manifest
-        each = [
-            {"name": x.name, "display": x.display, "definition": x.definition, "threshold": manifest.thresholds[x.name]}
-            for x in tagger.label_set.labels
-        ]
-        model = {"name": manifest.name, "fingerprint": fingerprint(tagger)}
-        return JSONResponse({"model": model, "labels": each, "kinds": list(tagger.label_set.kinds)})
+        return JSONResponse(service.labels())
 
     @app.get("/metrics", dependencies=guarded, responses=problems(401, 500), response_class=PlainTextResponse)
     async def metrics() -> Response:
@@ -79,8 +73,6 @@ def _add_tagging(app: FastAPI, service: Service) -> None:
 
 
 def _add_operations(app: FastAPI, service: Service) -> None:
-    page = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-
     @app.get("/healthz", responses=problems(500))
     async def alive() -> dict[str, str]:
         """Whether the process answers at all."""
@@ -95,8 +87,4 @@ def _add_operations(app: FastAPI, service: Service) -> None:
 
     @app.get("/", include_in_schema=False)
     async def front() -> Response:
-        # The page may run its own script and style and talk to this server; nothing else, whatever a text holds.
-        nonce = secrets.token_urlsafe(16)
-        policy = f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; img-src data:; "
-        headers = {"Content-Security-Policy": policy + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
-        return Response(page.replace("NONCE", nonce), headers={**headers, "Referrer-Policy": "no-referrer"}, media_type="text/html")
+        return front_page(service.live.tagger.label_set)

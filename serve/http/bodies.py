@@ -12,7 +12,18 @@ from aikind.records import Document, join_title
 from aikind.serve.http.limits import Limits
 from aikind.serve.http.problems import Problem
 
-__all__ = ["LONGEST_ID", "GivenDocument", "documents_of", "is_one", "line_document", "parse", "split_lines"]
+__all__ = [
+    "LONGEST_ID",
+    "GivenDocument",
+    "bounded",
+    "check_count",
+    "documents_of",
+    "invalid_body",
+    "is_one",
+    "line_document",
+    "parse",
+    "split_lines",
+]
 
 LONGEST_ID = 1_000  # characters
 _FAULTS_SHOWN = 20
@@ -90,21 +101,31 @@ def documents_of(record: dict[str, Any], limits: Limits) -> list[Document]:
     """
     if "documents" in record and "text" in record:
         raise Problem(422, "invalid-body", "The body has both 'text' and 'documents'; send one document or a list of them.")
-    given = record.get("documents")
-    if isinstance(given, list) and len(given) > limits.documents:
-        detail = (
-            f"The body has {len(given)} documents; at most {limits.documents} may come at once. Send fewer, or send application/x-ndjson."
-        )
-        raise Problem(413, "too-many-documents", detail)
+    check_count(record.get("documents"), limits, "Send fewer, or send application/x-ndjson.")
     try:
         each = [GivenDocument.model_validate(record)] if is_one(record) else _GivenDocuments.model_validate(record).documents
     except ValidationError as error:
-        faults = _faults(error)
-        count = error.error_count()
-        detail = "The body is not as it should be: " + "; ".join(f"{f['pointer'] or 'the body'}: {f['detail']}" for f in faults[:3])
-        more = f"; and {count - 3} more" if count > 3 else ""
-        raise Problem(422, "invalid-body", detail + more, errors=faults) from None
+        raise invalid_body(error) from None
     return [_document(one, position, limits) for position, one in enumerate(each)]
+
+
+def check_count(given: Any, limits: Limits, advice: str) -> None:
+    """Refuse a list of too many documents.
+
+    Raises:
+        Problem: See above.
+    """
+    if isinstance(given, list) and len(given) > limits.documents:
+        detail = f"The body has {len(given)} documents; at most {limits.documents} may come at once. {advice}"
+        raise Problem(413, "too-many-documents", detail)
+
+
+def invalid_body(error: ValidationError) -> Problem:
+    """What is wrong with a body that is JSON, with the place of each fault in it."""
+    faults, count = _faults(error), error.error_count()
+    detail = "The body is not as it should be: " + "; ".join(f"{f['pointer'] or 'the body'}: {f['detail']}" for f in faults[:3])
+    more = f"; and {count - 3} more" if count > 3 else ""
+    return Problem(422, "invalid-body", detail + more, errors=faults)
 
 
 def line_document(raw: bytes | None, position: int, limits: Limits) -> Document:
@@ -137,7 +158,11 @@ async def split_lines(chunks: AsyncIterator[bytes], most_bytes: int) -> AsyncIte
 
 
 def _document(given: GivenDocument, position: int, limits: Limits) -> Document:
-    identity, text = given.id or str(position), join_title(given.title or "", given.text)
+    return bounded(given.id or str(position), join_title(given.title or "", given.text), limits)
+
+
+def bounded(identity: str, text: str, limits: Limits) -> Document:
+    """A document; one that is too long has its error set."""
     if len(text) > limits.characters:
         why = f"the document has {len(text)} characters; at most {limits.characters} are taken. Send it in parts"
         return Document(identity, "", error=why)

@@ -26,6 +26,12 @@ _SECONDS = click.FloatRange(0, min_open=True)
 @click.option("--jobs", type=_AT_LEAST_ONE, help="Documents worked on at once.  [default: one for each CPU]")
 @click.option("--tokens-file", type=click.Path(path_type=Path), help="File of the bearer tokens that are let in, one a line.")
 @click.option(
+    "--label-studio-labels",
+    "labels_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that corrections made in Label Studio are added to, as JSON Lines.",
+)
+@click.option(
     "--watch-seconds", type=click.FloatRange(0), default=2.0, show_default=True, help="How often to look for a new model; 0: never."
 )
 @click.option("--max-body-bytes", type=_AT_LEAST_ONE, default=_DEFAULT.body_bytes, show_default=True, help="JSON body, or line of NDJSON.")
@@ -54,6 +60,7 @@ def serve(
     model_folder: Path | None,
     jobs: int | None,
     tokens_file: Path | None,
+    labels_file: Path | None,
     watch_seconds: float,
     max_body_bytes: int,
     max_documents: int,
@@ -68,13 +75,15 @@ def serve(
 
     \b
     POST /v1/tag         {"text": ...} or {"documents": [{"text": ...}, ...]}, or a document a line as application/x-ndjson
+    POST /v1/explain     the same, with the sentences that carried each label
     GET  /v1/labels      the labels and the model
     GET  /openapi.json   all of it, with examples
     GET  /               a page to paste a text into
     GET  /healthz, /readyz, /metrics
+    GET  /health, POST /setup, /predict, /webhook: for Label Studio
 
     Where tokens are given, in --tokens-file or in the environment variable AIKIND_TOKENS (separated by spaces or commas),
-    /v1/ and /metrics need one of them: Authorization: Bearer TOKEN.
+    /v1/ and /metrics need one of them: Authorization: Bearer TOKEN. Label Studio's paths take it as the password of basic authentication, too.
 
     SIGTERM ends the server when the accepted requests are answered. SIGHUP loads the model folder anew.
     """
@@ -95,4 +104,4 @@ def serve(
         requests=max_requests,
     )
     tokens = read_tokens(tokens_file, os.environ.get(ENVIRONMENT))
-    serve_forever(host, port, model_folder, jobs or available_cpus(), limits, tokens, watch_seconds, log_level)
+    serve_forever(host, port, model_folder, jobs or available_cpus(), limits, tokens, labels_file, watch_seconds, log_level)

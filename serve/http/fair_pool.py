@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 __all__ = ["FairPool", "Lane"]
+
+_NEWEST = 0.05  # what the newest document weighs in the time that one takes
 
 Outcome = TypeVar("Outcome")
 
@@ -24,6 +27,7 @@ class FairPool:
         self._turns: deque[Lane] = deque()  # lanes with work that waits; each once
         self._changed = threading.Condition()
         self._closed = False
+        self._each: float | None = None  # seconds that a document takes a thread, of late
         self._threads = [threading.Thread(target=self._work, name=f"aikind-{n}", daemon=True) for n in range(jobs)]
         for thread in self._threads:
             thread.start()
@@ -37,11 +41,22 @@ class FairPool:
         with self._changed:
             return sum(len(lane.queue) for lane in self._turns)
 
+    def seconds_for(self, documents: int) -> float:
+        """About how long a new lane with so many documents would take; 0 where no other work waits, or nothing is known yet.
+
+        For each of its turns every other lane has one, and on a busy server new lanes take the place of those that end.
+        """
+        with self._changed:
+            others = len(self._turns)
+            return documents * (others + 1) * (self._each or 0.0) / len(self._threads) if others else 0.0
+
     def close(self) -> None:
-        """Let the threads end after the document that each is at."""
+        """End the threads, and wait for the document that each is at: a process must not end in the middle of native code."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def _put(self, lane: Lane, work: Callable[[], Outcome]) -> Future[Outcome]:
         future: Future[Outcome] = Future()
@@ -61,6 +76,10 @@ class FairPool:
         for future, _ in dropped:
             future.cancel()
 
+    def _note(self, seconds: float) -> None:
+        with self._changed:
+            self._each = seconds if self._each is None else self._each + _NEWEST * (seconds - self._each)
+
     def _work(self) -> None:
         while True:
             with self._changed:
@@ -72,10 +91,12 @@ class FairPool:
                 if lane.queue:
                     self._turns.append(lane)
             if future.set_running_or_notify_cancel():
+                began = time.perf_counter()
                 try:
                     future.set_result(work())
                 except BaseException as error:
                     future.set_exception(error)
+                self._note(time.perf_counter() - began)
             del lane, future, work  # an idle thread must hold no text
 
 

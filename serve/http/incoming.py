@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from email.message import Message
+from typing import Any
 
 from fastapi import Request
 
+from aikind.serve.http.bodies import parse
 from aikind.serve.http.limits import Limits
 from aikind.serve.http.problems import Problem
 
-__all__ = ["JSON", "NDJSON", "media_type", "read_body", "slow_body"]
+__all__ = ["JSON", "NDJSON", "media_type", "read_object", "slow_body"]
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
 
@@ -37,13 +39,21 @@ def media_type(request: Request) -> str:
     return found
 
 
-async def read_body(request: Request, limits: Limits) -> bytes:
-    """The whole body.
+async def read_object(request: Request, limits: Limits) -> dict[str, Any]:
+    """The JSON object that is the body.
 
     Raises:
-        Problem: It is too large, or comes too slowly.
+        Problem: It is too large, comes too slowly, or is no JSON object.
         ClientDisconnect: The client went away.
     """
+    body = await _read_body(request, limits)
+    try:
+        return await asyncio.to_thread(parse, body)
+    except ValueError as error:
+        raise Problem(400, "unreadable-body", f"The body cannot be read: {error}.") from None
+
+
+async def _read_body(request: Request, limits: Limits) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limits.body_bytes:
         raise _too_large(limits)

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 __all__ = ["MEDIA_TYPE", "SCHEMA", "Problem", "add_handlers", "problem_response"]
@@ -36,6 +37,7 @@ SCHEMA = {
     },
 }
 
+_CLIENT_WENT_AWAY = 499  # by the custom of nginx; nobody gets to see it but the logs
 _DETAILS = {
     404: "There is nothing at this path; GET /openapi.json describes what there is.",
     405: "This path does not take this method; the header Allow names those that it takes.",
@@ -82,5 +84,9 @@ def add_handlers(app: FastAPI) -> None:
         detail = _DETAILS.get(error.status_code, str(error.detail))
         return problem_response(Problem(error.status_code, "", detail, error.headers), request.state.request_id)
 
+    async def on_gone(_: Request, __: Exception) -> Response:
+        return Response(status_code=_CLIENT_WENT_AWAY)
+
+    app.add_exception_handler(ClientDisconnect, on_gone)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http)

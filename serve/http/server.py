@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from aikind.serve.http.app import create_app
+from aikind.serve.http.label_studio_labels import LabelsFile
 from aikind.serve.http.limits import Limits
 from aikind.serve.http.live_model import LiveModel, fingerprint
 from aikind.serve.http.logs import log, log_as_json
@@ -23,16 +24,25 @@ from aikind.serve.http.tokens import Tokens
 
 __all__ = ["serve_forever"]
 
+_IDLE_SECONDS = 75  # longer than proxies keep a connection, so that none sends a request on one that we are closing
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
 def serve_forever(
-    host: str, port: int, model: Path | None, jobs: int, limits: Limits, tokens: Tokens, watch_seconds: float, log_level: str
+    host: str,
+    port: int,
+    model: Path | None,
+    jobs: int,
+    limits: Limits,
+    tokens: Tokens,
+    labels: Path | None,
+    watch_seconds: float,
+    log_level: str,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
     Raises:
-        ModelError: The model cannot be loaded.
+        AikindError: The model cannot be loaded, or the file for labels not be written.
         click.UsageError: It cannot listen there.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
@@ -68,13 +78,21 @@ def serve_forever(
         yield
         for task in tasks:
             task.cancel()
-        service.pool.close()
+        await asyncio.to_thread(service.pool.close)
         log.info("ended")
 
-    app = create_app(service, lifespan)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none", lifespan="on")
+    app = create_app(service, LabelsFile(labels) if labels else None, lifespan)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=_IDLE_SECONDS,
     )
+    server = uvicorn.Server(config)
     asyncio.run(server.serve(sockets=[listening]))
 
 

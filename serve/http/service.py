@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 from aikind.records import Document, Tagging
 from aikind.serve.http.fair_pool import FairPool, Lane
 from aikind.serve.http.limits import Limits
-from aikind.serve.http.live_model import LiveModel
+from aikind.serve.http.live_model import LiveModel, fingerprint
 from aikind.serve.http.metrics import Metrics
-from aikind.serve.http.openapi import RESULT_FIELDS
 from aikind.serve.http.problems import Problem
+from aikind.serve.http.schemas import EXPLAINED_FIELDS, RESULT_FIELDS
 from aikind.serve.http.tokens import Tokens
 from aikind.serve.tagger import Tagger
 from aikind.serve.writers.base import as_record
@@ -20,6 +21,7 @@ from aikind.serve.writers.base import as_record
 __all__ = ["Service"]
 
 _RETRY = {"Retry-After": "1"}  # seconds
+_SHARE = 0.5  # of the time for results; the rest is left for documents that take longer than those before
 
 
 class Service:
@@ -56,24 +58,45 @@ class Service:
         finally:
             self._inside -= 1
 
+    def check_time(self, documents: int) -> None:
+        """Refuse, before any work is done on it, a request of so many documents whose results would hardly be there in time.
+
+        Raises:
+            Problem: See above.
+        """
+        seconds, most = self.pool.seconds_for(documents), _SHARE * self.limits.seconds
+        if seconds > most:
+            detail = (
+                f"So much waits that the results would take some {seconds:.0f} seconds. Send fewer documents at once, or try again later."
+            )
+            raise Problem(503, "full", detail, {"Retry-After": str(math.ceil(min(seconds, self.limits.seconds)))})
+
     def too_slow(self) -> Problem:
         seconds = self.limits.seconds
         return Problem(503, "out-of-time", f"The results were not there within {seconds:g} seconds. Send less at once, or later.", _RETRY)
 
-    def tag(self, tagger: Tagger, document: Document) -> dict[str, Any]:
-        """The result of one document, as JSON-ready values. Safe to call from any thread."""
-        tagging = tagger.tag_document(document)
-        self.metrics.count_document(tagging)
-        return self._record(tagging)
+    def labels(self) -> dict[str, Any]:
+        """The labels of the model in use, and what names it."""
+        tagger = self.live.tagger
+        manifest = tagger.manifest
+        each = [
+            {"name": x.name, "display": x.display, "definition": x.definition, "threshold": manifest.thresholds[x.name]}
+            for x in tagger.label_set.labels
+        ]
+        model = {"name": manifest.name, "fingerprint": fingerprint(tagger)}
+        return {"model": model, "labels": each, "kinds": list(tagger.label_set.kinds)}
 
-    def example(self, document: Document) -> dict[str, Any]:
-        """The result of a document that nobody sent; it is not counted."""
-        return self._record(self.live.tagger.tag_document(document))
+    def tag(self, tagger: Tagger, explain: bool, document: Document) -> dict[str, Any]:
+        """The result of one document, as JSON-ready values. Safe to call from any thread."""
+        tagging = tagger.tag_document(document, explain=explain)
+        self.metrics.count_document(tagging)
+        return self.record(tagging, explain)
 
     @staticmethod
-    def _record(tagging: Tagging) -> dict[str, Any]:
+    def record(tagging: Tagging, explain: bool) -> dict[str, Any]:
+        """A tagging as it is answered."""
         whole = as_record(tagging)
-        record = {name: whole[name] for name in RESULT_FIELDS}
+        record = {name: whole[name] for name in (EXPLAINED_FIELDS if explain else RESULT_FIELDS)}
         if tagging.error is not None:
             record["error"] = tagging.error.removeprefix(f"{tagging.id}: ")  # the id stands beside it
         return record

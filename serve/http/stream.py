@@ -35,9 +35,9 @@ class TaggedStream(Response):
     last line ``{"problem": ...}``; where no result has gone out yet, by the status.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, explain: bool) -> None:
         super().__init__(media_type=NDJSON)
-        self._service = service
+        self._service, self._explain = service, explain
         self._tagger = service.live.tagger
         self._documents: asyncio.Queue[Future[bytes] | Problem | None] = asyncio.Queue(_AHEAD * service.jobs)
         self._lines: asyncio.Queue[bytes | Problem | None] = asyncio.Queue()
@@ -90,7 +90,7 @@ class TaggedStream(Response):
                 yield raw
 
     def _tag(self, document: Document) -> bytes:
-        record = self._service.tag(self._tagger, document)
+        record = self._service.tag(self._tagger, self._explain, document)
         return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
     async def _await_results(self) -> None:

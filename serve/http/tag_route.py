@@ -1,4 +1,4 @@
-"""``POST /v1/tag``."""
+"""``POST /v1/tag`` and ``POST /v1/explain``."""
 
 from __future__ import annotations
 
@@ -8,51 +8,40 @@ from functools import partial
 from typing import Any
 
 from fastapi import Request
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from aikind.records import Document
-from aikind.serve.http.bodies import documents_of, is_one, parse
+from aikind.serve.http.bodies import documents_of, is_one
 from aikind.serve.http.fair_pool import Lane
-from aikind.serve.http.incoming import JSON, NDJSON, media_type, read_body
+from aikind.serve.http.incoming import JSON, NDJSON, media_type, read_object
 from aikind.serve.http.live_model import fingerprint
+from aikind.serve.http.outcomes import outcomes
 from aikind.serve.http.problems import Problem
 from aikind.serve.http.service import Service
 from aikind.serve.http.stream import TaggedStream
-from aikind.serve.tagger import Tagger
 
 __all__ = ["tag_response"]
 
-_CLIENT_WENT_AWAY = 499  # by the custom of nginx; nobody gets to see it but the logs
 
-
-async def tag_response(service: Service, request: Request) -> Response:
-    """Tag the documents of a request: one, many, or a stream of them.
+async def tag_response(service: Service, request: Request, *, explain: bool) -> Response:
+    """Tag the documents of a request: one, many, or a stream of them; with evidence if ``explain`` is set.
 
     Raises:
         Problem: They cannot be tagged as asked.
     """
     if media_type(request) == NDJSON:
-        return TaggedStream(service)
-    try:
-        with service.accepted() as lane:
-            body = await read_body(request, service.limits)
-            return await _tag_body(service, request, body, lane)
-    except ClientDisconnect:
-        return Response(status_code=_CLIENT_WENT_AWAY)
+        return TaggedStream(service, explain)
+    with service.accepted() as lane:
+        record = await read_object(request, service.limits)
+        return await _tag_record(service, request, record, lane, explain)
 
 
-async def _tag_body(service: Service, request: Request, body: bytes, lane: Lane) -> Response:
-    try:
-        record = await asyncio.to_thread(parse, body)
-    except ValueError as error:
-        raise Problem(400, "unreadable-body", f"The body cannot be read: {error}.") from None
+async def _tag_record(service: Service, request: Request, record: dict[str, Any], lane: Lane, explain: bool) -> Response:
     documents = await asyncio.to_thread(documents_of, record, service.limits)
     request.state.documents = len(documents)
     if is_one(record) and documents[0].error is not None:
         raise Problem(413, "document-too-long", f"The document cannot be tagged: {documents[0].error}.")
     tagger = service.live.tagger
-    results = await _results(service, request, tagger, documents, lane)
+    results = await outcomes(service, request, lane, partial(service.tag, tagger, explain), documents)
     answer: dict[str, Any] = {"results": results}
     if is_one(record):
         (answer,) = results
@@ -60,21 +49,3 @@ async def _tag_body(service: Service, request: Request, body: bytes, lane: Lane)
             raise Problem(422, "unusable-document", f"The document cannot be tagged: {answer['error']}.")
     content = json.dumps(answer, ensure_ascii=False).encode()
     return Response(content, headers={"X-Aikind-Model": fingerprint(tagger)}, media_type=JSON)
-
-
-async def _results(service: Service, request: Request, tagger: Tagger, documents: list[Document], lane: Lane) -> list[dict[str, Any]]:
-    """The results in order; given up when the client goes away or the time is over."""
-    tagged = asyncio.gather(*(asyncio.wrap_future(lane.put(partial(service.tag, tagger, one))) for one in documents))
-    tagged.add_done_callback(lambda done: done.cancelled() or done.exception())  # given up, it must not complain that nobody looked
-    gone = asyncio.ensure_future(request.receive())  # after the body, the only message left is that the client went away
-    either: set[asyncio.Future[Any]] = {tagged, gone}
-    try:
-        done, _ = await asyncio.wait(either, timeout=service.limits.seconds, return_when=asyncio.FIRST_COMPLETED)
-        if tagged in done:
-            return list(tagged.result())
-        if gone in done:
-            raise ClientDisconnect
-        raise service.too_slow()
-    finally:
-        gone.cancel()
-        tagged.cancel()

@@ -106,7 +106,7 @@ def until(condition: Callable[[], bool], seconds: float = _PATIENCE) -> None:
         time.sleep(0.01)
 
 
-def documented(tagging: Tagging) -> dict[str, Any]:
-    """What the service answers of a tagging: the fields that its description names, and no others."""
+def documented(tagging: Tagging, *more: str) -> dict[str, Any]:
+    """What the service answers of a tagging: the fields that its description names, ``more`` of them, and no others."""
     record = as_record(tagging)
-    return {name: record[name] for name in ("id", "kind", "labels", "scores", "unsure", "doubts", "windows", "tokens", "error")}
+    return {name: record[name] for name in ("id", "kind", "labels", "scores", "unsure", "doubts", "windows", "tokens", "error", *more)}

@@ -55,7 +55,7 @@ def test_a_full_server_refuses_and_says_when_to_come_back(start: Start) -> None:
 
 
 def test_a_single_document_overtakes_a_large_batch(start: Start) -> None:
-    server = start("--jobs", "1", "--max-seconds", "600")
+    server = start("--jobs", "1", "--max-seconds", "36000")
     with ThreadPoolExecutor() as threads:
         batches = [threads.submit(server.tag, texts(150, 5, name)) for name in ("Stew", "Broth")]
         until(lambda: server.metric("aikind_documents_waiting") > 220)
@@ -135,6 +135,28 @@ def refuses(server: Server) -> bool:
     except ConnectionRefusedError:
         return True
     return False
+
+
+def test_it_ends_cleanly_while_work_that_was_given_up_still_runs(start: Start) -> None:
+    server = start("--max-seconds", "0.5", "--jobs", "2")
+    late = server.tag(texts(12, 500))
+    assert late.json()["type"] == "urn:aikind:out-of-time"  # what waited is dropped, and what was begun goes on
+    assert server.end() == 0
+    server.wait_for("ended")
+
+
+def test_a_batch_is_refused_at_once_where_its_results_could_not_be_there_in_time(start: Start) -> None:
+    server = start("--jobs", "1")
+    connection = http.client.HTTPConnection(*server.address)
+    connection.request("POST", "/v1/tag", json.dumps(texts(1000, 80, "Stew")), JSON)
+    until(lambda: server.metric('aikind_documents_total{kind="neither"}') > 1)  # now it knows how long one takes
+    refused = server.tag(texts(900, 80, "Broth"))
+    assert refused.status_code == 503
+    assert refused.json()["type"] == "urn:aikind:full"
+    assert "Send fewer documents" in refused.json()["detail"]
+    assert int(refused.headers["retry-after"]) >= 1
+    connection.close()
+    until(lambda: server.metric("aikind_documents_waiting") == 0)
 
 
 def test_ctrl_c_ends_it_without_a_traceback(start: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ def test_many_documents_come_back_in_order_each_with_its_own_scores(server: Serv
     texts = [GENERATIVE, NEITHER, PREDICTIVE, NEITHER + GENERATIVE]
     answer = server.tag({"documents": [{"text": text} for text in texts]})
     assert answer.json() == {"results": [documented(tagger.tag(text, id=str(n))) for n, text in enumerate(texts)]}
+
+
+def test_requests_at_the_same_time_change_nothing_of_each_other(server: Server, tagger: Tagger) -> None:
+    texts = [f"{opening} {rest}" * times for opening in "AB" for rest in (GENERATIVE, NEITHER, PREDICTIVE) for times in (1, 40)]
+    alone = [documented(tagger.tag(text, id="x")) for text in texts]
+    with ThreadPoolExecutor(len(texts)) as threads:
+        together = list(threads.map(lambda text: server.tag({"id": "x", "text": text}).json(), texts * 3))
+    assert together == alone * 3
 
 
 def test_a_title_is_put_before_the_text_and_ids_may_be_numbers(server: Server, tagger: Tagger) -> None:
@@ -166,7 +175,7 @@ def test_the_page_asks_nothing_of_anybody_else(server: Server) -> None:
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'nonce-")
     nonce = policy.split("'nonce-")[1].split("'")[0]
-    assert answer.text.count(f'nonce="{nonce}"') == 2
+    assert answer.text.count(f'nonce="{nonce}"') == 3
     assert "NONCE" not in answer.text
     assert "//" not in answer.text.replace("<!DOCTYPE", "")
     assert nonce not in server.client.get("/").text
