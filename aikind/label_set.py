@@ -15,6 +15,14 @@ __all__ = ["Label", "LabelSet", "default_label_set", "load_label_set"]
 
 @dataclass(frozen=True, slots=True)
 class Label:
+    """One label: its name in results, its name for people, and what it means.
+
+    >>> from aikind import default_label_set
+    >>> label = default_label_set().labels[0]
+    >>> label.name
+    'predictive'
+    """
+
     name: str
     display: str
     definition: str
@@ -22,7 +30,13 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """Labels in their fixed order, and the names of the empty and the full combination."""
+    """Labels in their fixed order, and the names of the empty and the full combination.
+
+    >>> from aikind import LabelSet
+    >>> colours = LabelSet.from_dict({"none": "grey", "all": "white", "label": [{"name": "red"}, {"name": "blue"}]})
+    >>> colours.kind(["red"]), colours.kind([]), colours.kind(["blue", "red"])
+    ('red', 'grey', 'white')
+    """
 
     labels: tuple[Label, ...]
     none: str
@@ -92,6 +106,15 @@ class LabelSet:
 def load_label_set(path: Path) -> LabelSet:
     """Read a label set from a TOML file.
 
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from aikind import load_label_set
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "labels.toml"
+    ...     _ = path.write_text("[[label]]\\nname = 'weather'\\n")
+    ...     load_label_set(path).kinds
+    ('weather', 'none')
+
     Raises:
         RecipeError: The file cannot be read or does not hold a label set.
     """
@@ -103,5 +126,10 @@ def load_label_set(path: Path) -> LabelSet:
 
 
 def default_label_set() -> LabelSet:
-    """The label set that the shipped model answers to."""
+    """The label set that the shipped model answers to.
+
+    >>> from aikind import default_label_set
+    >>> default_label_set().kinds
+    ('predictive', 'generative', 'both', 'neither')
+    """
     return load_label_set(Path(__file__).with_name("labels.toml"))

@@ -38,6 +38,7 @@ class Tagger:
     Threads may share a tagger. A process that was forked, or got a tagger by pickle (as those of ``multiprocessing`` do),
     loads the model anew when it first needs it, from the same folder.
 
+    >>> from aikind import Tagger
     >>> tagger = Tagger()
     >>> result = tagger.tag("We prompt a language model to sort complaints by urgency.")
     >>> result.kind
@@ -180,6 +181,11 @@ class Tagger:
     def tag_table(self, table: Table, column: str = "text", *, title_column: str | None = None, prefix: str = "") -> Table:
         """Tag the rows of a table.
 
+        >>> import pyarrow
+        >>> from aikind import Tagger
+        >>> Tagger().tag_table(pyarrow.table({"text": ["ChatGPT writes our letters.", None]})).select(["kind", "error"]).to_pylist()
+        [{'kind': 'generative', 'error': None}, {'kind': None, 'error': 'the text is null'}]
+
         Args:
             table: Of pandas, polars, pyarrow, or another library that narwhals knows.
             column, title_column: Where the texts are, and titles to put before them.
@@ -201,6 +207,11 @@ class Tagger:
         self, batch: Mapping[str, Sequence[Any]], column: str = "text", *, title_column: str | None = None, prefix: str = ""
     ) -> dict[str, list[Any]]:
         """Tag a batch of rows that comes as lists, one for each column: for ``datasets.map(tagger.tag_batch, batched=True)``.
+
+        >>> from aikind import Tagger
+        >>> tags = Tagger().tag_batch({"body": ["ChatGPT writes our letters.", ""]}, "body")
+        >>> tags["kind"], tags["error"]
+        (['generative', ''], ['', 'the text is empty'])
 
         Returns:
             The new columns alone, as ``tag_table`` names them. Missing text is an empty string and a missing score is NaN, so

@@ -29,8 +29,6 @@ def nodes() -> Iterator[Nodes]:
     with s3_store() as store, pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_BACKEND_LOG_LEVEL", "fatal")
-        patch.setenv("RAY_health_check_period_ms", "1000")  # so that a lost node is missed sooner
-        patch.setenv("RAY_health_check_failure_threshold", "3")
         memory = {"object_store_memory": 100 * 2**20, "include_dashboard": False}
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **memory})
         workers = [cluster.add_node(num_cpus=1, **memory) for _ in range(2)]

@@ -128,17 +128,15 @@ def test_a_dataset_gets_its_tags_bit_for_bit(nodes: Nodes, tagger: Tagger, tmp_p
     from aikind.serve.ray import tag_dataset
 
     texts = ["We ask ChatGPT to write the letters.", "The bridge was repaired.", None, "", "The model predicts which pumps will fail."]
-    pyarrow.parquet.write_table(pyarrow.table({"title": ["", "On bridges", "x", "y", None], "body": texts}), tmp_path / "in.parquet")
+    rows = pyarrow.table({"n": range(5), "title": ["", "On bridges", "x", "y", None], "body": texts})
+    pyarrow.parquet.write_table(rows, tmp_path / "in.parquet")
     dataset = tag_dataset(ray.data.read_parquet(str(tmp_path / "in.parquet")), "body", title_column="title", prefix="ai_", workers=1)
-    dataset.write_csv(str(tmp_path / "out"))
-    (out,) = (tmp_path / "out").glob("*.csv")
-    with out.open() as file:
-        found = {row["body"]: row for row in csv.DictReader(file)}
-    here = tagger.tag_table(pyarrow.parquet.read_table(tmp_path / "in.parquet"), "body", title_column="title", prefix="ai_").to_pylist()
-    for row in here:
-        there = found[row["body"] or ""] if row["ai_error"] != "the text is null" else None
-        if there is not None and row["body"]:
-            assert float(there["ai_score_generative"]) == row["ai_score_generative"]
-            assert there["ai_kind"] == row["ai_kind"]
-    assert {row["ai_error"] for row in here} == {None, "the text is null", "the text is empty"}
-    assert sum(row["ai_error"] != "" for row in found.values()) == 1
+    done = dataset.materialize()
+    done.write_parquet(str(tmp_path / "out"))
+    done.write_csv(str(tmp_path / "out"))
+    here = tagger.tag_table(rows, "body", title_column="title", prefix="ai_").to_pylist()
+    assert [row["ai_error"] for row in here] == [None, None, "the text is null", "the text is empty", None]
+    (parquet,), (text,) = (list((tmp_path / "out").glob(f"*.{suffix}")) for suffix in ("parquet", "csv"))
+    assert pyarrow.parquet.read_table(parquet).to_pylist() == here
+    with text.open() as file:
+        assert [row["ai_score_generative"] for row in csv.DictReader(file)][:2] == [str(row["ai_score_generative"]) for row in here[:2]]
