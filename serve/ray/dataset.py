@@ -41,9 +41,7 @@ def tag_dataset(
         ValueError: ``workers`` is below 1. That a column is missing, or a new one there already, shows when the dataset runs.
     """
     arguments = (model_for_workers(model), dict(thresholds or {}), column, title_column, prefix)
-    return dataset.map_batches(
-        _TableWorker, fn_constructor_args=arguments, batch_format="pyarrow", batch_size=_BATCH_ROWS, **pool(workers)
-    )
+    return dataset.map_batches(_TableWorker, fn_constructor_args=arguments, batch_format="pyarrow", batch_size=_BATCH_ROWS, **pool(workers))
 
 
 class _TableWorker(Worker):

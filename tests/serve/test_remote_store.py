@@ -15,6 +15,8 @@ from tests.serve.s3 import s3_store
 
 Aikind = Callable[..., subprocess.CompletedProcess[str]]
 
+pytestmark = pytest.mark.usefixtures("store")
+
 TEXTS = [
     "The studio uses a diffusion model to paint backgrounds from a text prompt, and a large language model writes the dialogue.",
     "We trained a gradient boosting classifier on past invoices to predict which customers will cancel next month.",
@@ -46,7 +48,7 @@ def test_a_glob_in_a_bucket_gives_what_the_same_files_here_give(aikind: Aikind, 
     assert found[:3] == here
 
 
-def test_a_folder_in_a_bucket_is_read_deep_into_a_file_here(aikind: Aikind, store: Any, tmp_path: Path) -> None:
+def test_a_folder_in_a_bucket_is_read_deep_into_a_file_here(aikind: Aikind, tmp_path: Path) -> None:
     done = aikind("tag", "s3://box/docs/", "-o", tmp_path / "tags.jsonl")
     assert done.returncode == 1, done.stderr
     assert [r["id"] for r in records((tmp_path / "tags.jsonl").read_bytes())][-1] == "c"
@@ -60,7 +62,7 @@ def test_parquet_is_written_to_a_bucket(aikind: Aikind, store: Any) -> None:
         assert pyarrow.parquet.read_table(file)["kind"].to_pylist() == ["generative", "predictive", "neither"]
 
 
-def test_what_is_not_in_the_bucket_is_told(aikind: Aikind, store: Any) -> None:
+def test_what_is_not_in_the_bucket_is_told(aikind: Aikind) -> None:
     done = aikind("tag", "s3://box/docs/none.jsonl", "s3://nowhere/*.jsonl")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     errors = [r["error"] for r in records(done.stdout)]
@@ -68,7 +70,7 @@ def test_what_is_not_in_the_bucket_is_told(aikind: Aikind, store: Any) -> None:
     assert errors[1].startswith("s3://nowhere/*.jsonl: ")
 
 
-def test_results_that_cannot_be_sent_stay_here(aikind: Aikind, store: Any) -> None:
+def test_results_that_cannot_be_sent_stay_here(aikind: Aikind) -> None:
     done = aikind("tag", "s3://box/docs/a.jsonl", "-o", "s3://nowhere/tags.jsonl")
     assert (done.returncode, "Traceback" in done.stderr) == (3, False)
     assert "s3://nowhere/tags.jsonl could not be written" in done.stderr
@@ -88,7 +90,7 @@ def test_results_that_cannot_be_sent_stay_here(aikind: Aikind, store: Any) -> No
         (["-o", "s9://box/tags.jsonl"], "Protocol not known: s9"),
     ],
 )
-def test_an_address_that_cannot_be_the_output_is_refused(aikind: Aikind, store: Any, options: list[str], message: str) -> None:
+def test_an_address_that_cannot_be_the_output_is_refused(aikind: Aikind, options: list[str], message: str) -> None:
     done = aikind("tag", "s3://box/docs/a.jsonl", *options)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert message in done.stderr

@@ -65,9 +65,7 @@ def runs_a_worker(node: Any) -> bool:
     return any("MapWorker" in " ".join(child.cmdline()) for child in raylet.children(recursive=True))
 
 
-def test_a_node_that_dies_half_way_loses_and_doubles_nothing(
-    aikind: Aikind, nodes: Nodes, articles: Path, expected: list[str]
-) -> None:
+def test_a_node_that_dies_half_way_loses_and_doubles_nothing(aikind: Aikind, nodes: Nodes, articles: Path, expected: list[str]) -> None:
     target = articles.parent / "tags"
     arguments = ["tag", "articles", "-o", "tags", "--engine", "ray", "--passthrough", "genre"]
     with subprocess.Popen(
@@ -120,7 +118,8 @@ def test_an_object_store_is_source_and_target(aikind: Aikind, nodes: Nodes, arti
     assert rows == pyarrow.parquet.read_table(nodes.store.open("box/local.parquet")).to_pylist()
 
 
-def test_a_dataset_gets_its_tags_bit_for_bit(nodes: Nodes, tagger: Tagger, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("nodes")
+def test_a_dataset_gets_its_tags_bit_for_bit(tagger: Tagger, tmp_path: Path) -> None:
     import pyarrow
     import pyarrow.parquet
     import ray
