@@ -25,7 +25,12 @@ def model() -> None:
 @model.command("train")
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "run", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the run.")
-@click.option("--base", default=_DEFAULT.base, show_default=True, help="Base weights: the packaged default, a folder, or a hub id.")
+@click.option(
+    "--base",
+    default=_DEFAULT.base,
+    show_default=True,
+    help="Base weights: the packaged default, a folder (of a model to go on from, too), or a hub id.",
+)
 @click.option("--epochs", default=_DEFAULT.epochs, show_default=True, type=click.FloatRange(0, min_open=True))
 @click.option("--batch-size", default=_DEFAULT.batch_size, show_default=True, type=click.IntRange(1))
 @click.option("--learning-rate", default=_DEFAULT.learning_rate, show_default=True, type=click.FloatRange(0, min_open=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,17 @@ from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, Traini
 from aikind.base_package import base_folder
 from aikind.data.store import StoredDataset
 from aikind.errors import DatasetError, ModelError
+from aikind.model_folder import MANIFEST
 from aikind.serve.windows import WindowPlan
 from aikind.train.base_weights import freeze, keep_layers, load_encoder, save_tokenizer
 from aikind.train.encode import Collator, encode_rows, windower_for
 from aikind.train.head_start import document_embeddings, set_head
 from aikind.train.metrics import kind_accuracy
-from aikind.train.network import DocumentClassifier, WindowClassifier, load_about, save_network, write_json
+from aikind.train.network import DocumentClassifier, WindowClassifier, load_about, load_head, save_network, write_json
 from aikind.train.precision import use_bf16
 from aikind.train.sampling import LengthGroupedSampler
 from aikind.train.settings import TrainSettings
+from aikind.train.unpack import unpack_model
 
 __all__ = ["fit"]
 
@@ -58,14 +60,14 @@ def fit(
         "label_set": dataset.label_set.to_dict(),
     }
     about["extended_or_shortened"] = _earlier_lengths(run, about)
-    base = base_folder(settings.base)
+    base = _trainable(base_folder(settings.base), run)
     about["began_from"] = _earlier_training(base)
     if (run / "network" / "about.json").exists():
         say(f"{run}: already trained")
         return
     set_seed(settings.seed)
     disable_progress_bars()
-    network = _network(base, len(dataset.label_set.names), settings)
+    network, has_head = _network(base, dataset.label_set.names, settings)
     save_tokenizer(base, run / "network")
     windower = windower_for(run / "network", WindowPlan(settings.window_tokens, settings.window_overlap))
     write_json(run / "run.json", about)
@@ -73,7 +75,7 @@ def fit(
     train = encode_rows(dataset.splits["train"], names, windower, settings.most_windows)
     validation = encode_rows(dataset.splits["validation"], names, windower, settings.most_windows)
     last = _last_checkpoint(run)
-    if last is None:
+    if last is None and not has_head:
         say("starting the head from a logistic regression on frozen embeddings")
         _start_head(network, train, settings)
     trainer = _trainer(DocumentClassifier(network, settings.label_smoothing), train, validation, run, settings, progress)
@@ -121,15 +123,30 @@ def _earlier_training(base: str) -> dict[str, Any] | None:
         about = load_about(Path(base))
     except ModelError:
         return None
-    return {"settings": about["settings"], "dataset": about["dataset"]["fingerprint"], "began_from": about.get("began_from")}
+    return {"settings": about["settings"], "dataset": about["dataset"].get("fingerprint"), "began_from": about.get("began_from")}
 
 
-def _network(base: str, labels: int, settings: TrainSettings) -> WindowClassifier:
+def _trainable(base: str, run: Path) -> str:
+    """The base itself, or the unpacked network where the base is a model folder."""
+    if not (Path(base) / MANIFEST).exists():
+        return base
+    unpacked = run / "base"
+    if not (unpacked / "about.json").exists():
+        unpack_model(Path(base), unpacked)
+    return str(unpacked)
+
+
+def _network(base: str, labels: Sequence[str], settings: TrainSettings) -> tuple[WindowClassifier, bool]:
+    """The network to train, and whether its head already knows the labels."""
     encoder = load_encoder(base, settings.dropout)
     if settings.layers:
         keep_layers(encoder, settings.layers)
     freeze(encoder, settings.frozen_layers, embeddings=not settings.train_embeddings)
-    return WindowClassifier(encoder, labels)
+    network = WindowClassifier(encoder, len(labels))
+    head = load_head(Path(base), labels)
+    if head:
+        network.head.load_state_dict(head)
+    return network, head is not None
 
 
 def _start_head(network: WindowClassifier, train: Dataset, settings: TrainSettings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from aikind.errors import ModelError
 from aikind.train.base_weights import load_encoder
 
-__all__ = ["DocumentClassifier", "WindowClassifier", "load_about", "load_network", "save_network", "write_json"]
+__all__ = ["DocumentClassifier", "WindowClassifier", "load_about", "load_head", "load_network", "save_network", "write_json"]
 
 
 class WindowClassifier(nn.Module):
@@ -114,6 +115,25 @@ def load_about(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder}: holds no trained network: {error}. Train one with: aikind model train") from error
     return about
+
+
+def load_head(folder: Path, labels: Sequence[str]) -> dict[str, Tensor] | None:
+    """The head of a trained network's folder; None where there is none, or one of other labels.
+
+    Raises:
+        ModelError: The head cannot be read.
+    """
+    try:
+        known = [label["name"] for label in load_about(folder)["label_set"]["label"]]
+    except ModelError:
+        return None
+    if known != list(labels):
+        return None
+    try:
+        head: dict[str, Tensor] = load_file(folder / "head.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(f"{folder}: holds no trained head: {error}") from error
+    return head
 
 
 def load_network(folder: Path) -> tuple[WindowClassifier, dict[str, Any]]:
