@@ -201,7 +201,8 @@ class Tagger:
             TypeError: It is no such table, or a lazy one.
             ValueError: The table lacks a column, or has one of the new names already.
         """
-        return tag_table(self, table, column, title_column, prefix)
+        tagged: Table = tag_table(self, table, column, title_column, prefix)
+        return tagged
 
     def tag_batch(
         self, batch: Mapping[str, Sequence[Any]], column: str = "text", *, title_column: str | None = None, prefix: str = ""

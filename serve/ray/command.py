@@ -69,7 +69,10 @@ def tag_on_ray(
     name = writing.output_format or "jsonl"
     check_installed(name)
     files = stamped_files(inputs.paths, inputs.input_format)
-    target = writing.target if is_address(writing.target) else os.path.abspath(writing.target)  # noqa: PTH100
+    target = _absolute(writing.target)
+    for path in (*inputs.named, *files):
+        if f"{target}/".startswith(f"{_absolute(path)}/") or _absolute(path).startswith(f"{target}/"):
+            raise click.UsageError(f"The results in {writing.target} would become input of the next run; give a folder outside {path}.")
     folder = ResultsFolder(target)
     about = {**settings, "fields": list(columns.fields), "format": name, "only": list(writing.only)}
     finished = folder.begin(about, files, resume=writing.resume)
@@ -98,3 +101,7 @@ def tag_on_ray(
     if already:
         click.echo(f"resumed: {already} files of results were there already, and are not in these counts", err=True)
     return bool(summary.failures)
+
+
+def _absolute(path: str) -> str:
+    return (path if is_address(path) else os.path.abspath(path)).rstrip("/")  # noqa: PTH100

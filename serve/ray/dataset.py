@@ -47,7 +47,7 @@ def tag_dataset(
 class _TableWorker(Worker):
     def __init__(self, model: Any, thresholds: Mapping[str, float], column: str, title_column: str | None, prefix: str) -> None:
         super().__init__(model, thresholds)
-        self._how = {"column": column, "title_column": title_column, "prefix": prefix}
+        self._column, self._title_column, self._prefix = column, title_column, prefix
 
     def __call__(self, table: Any) -> Any:
-        return self.tagger.tag_table(table, **self._how)
+        return self.tagger.tag_table(table, self._column, title_column=self._title_column, prefix=self._prefix)

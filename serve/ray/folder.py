@@ -54,14 +54,15 @@ class ResultsFolder:
             click.UsageError: The folder holds something else, or results of other settings or of files that have changed.
             OSError: The folder cannot be read or written.
         """
-        self._system.makedirs(self._root, exist_ok=True)
+        if self._is_local:
+            self._system.makedirs(self._root, exist_ok=True)  # elsewhere this may make a bucket of a mistyped name
         self._system.invalidate_cache()
         names = {str(path).rsplit("/", 1)[-1] for path in self._system.find(self._root)}
-        if not resume and names:
+        if not resume and not names <= {_SETTINGS}:
             raise click.UsageError(f"{self._root} is not empty. Give --resume to go on with the run that filled it, or another folder.")
         if names and _SETTINGS not in names:
             raise click.UsageError(f"Cannot resume: {self._root} holds files, and no {_SETTINGS} of an earlier run. Give another folder.")
-        before = json.loads(self._system.cat_file(f"{self._root}/{_SETTINGS}")) if names else {"settings": settings, "inputs": {}}
+        before = json.loads(self._system.cat_file(f"{self._root}/{_SETTINGS}")) if resume and names else {"settings": settings, "inputs": {}}
         if changed := differences(before["settings"], settings):
             raise click.UsageError(
                 f"Cannot resume: {self._root} was made with other settings: {'; '.join(changed)}. Give the same again, or another folder."

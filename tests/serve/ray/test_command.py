@@ -42,6 +42,7 @@ def test_what_makes_no_sense_with_ray_is_refused(rows: Path, tmp_path: Path) -> 
         (["-", "-o", "out"], "cannot read standard input"),
         ([tmp_path / "a.txt", "-o", "out"], "reads files of records"),
         ([tmp_path / "none.jsonl", "-o", "out"], "none.jsonl: no such file or folder"),
+        ([tmp_path, "-o", "out", "--input-format", "jsonl"], "would become input of the next run"),
         ([rows, "-o", "full"], "is not empty"),
         ([rows, "-o", "full", "--resume"], "holds files, and no _aikind.json"),
     ]
