@@ -17,7 +17,7 @@ from aikind.serve.tagger import MOST_CHARACTERS_AHEAD, characters
 
 __all__ = ["Chunk", "chunks_of", "documents_of"]
 
-MOST_DOCUMENTS = 5_000  # about a minute's work
+MOST_DOCUMENTS = 5_000  # some ten minutes' work for articles
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 

@@ -62,7 +62,9 @@ class ResultsFolder:
             raise click.UsageError(f"{self._root} is not empty. Give --resume to go on with the run that filled it, or another folder.")
         if names and _SETTINGS not in names:
             raise click.UsageError(f"Cannot resume: {self._root} holds files, and no {_SETTINGS} of an earlier run. Give another folder.")
-        before = json.loads(self._system.cat_file(f"{self._root}/{_SETTINGS}")) if resume and names else {"settings": settings, "inputs": {}}
+        before = (
+            json.loads(self._system.cat_file(f"{self._root}/{_SETTINGS}")) if resume and names else {"settings": settings, "inputs": {}}
+        )
         if changed := differences(before["settings"], settings):
             raise click.UsageError(
                 f"Cannot resume: {self._root} was made with other settings: {'; '.join(changed)}. Give the same again, or another folder."

@@ -57,11 +57,14 @@ def run_on_ray(files: Sequence[str], job: Job, *, model_folder: Path | None, wor
         How many files of results were there already.
 
     Raises:
-        OSError: A worker could not read or write, or died again and again; finished files stay.
+        OSError: There is no cluster to be had, or a worker could not read or write; finished files stay.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level="ERROR")
+    try:
+        ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level="ERROR")
+    except Exception as error:  # Ray raises bare ones
+        raise OSError(f"Ray does not start, or its cluster does not answer: {error}") from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
