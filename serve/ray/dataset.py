@@ -31,6 +31,7 @@ def tag_dataset(
         model: A model folder on this machine, from which it goes to the workers; the shipped model if not given.
         thresholds: As of ``Tagger``.
         workers: How many processes there are at most, each with a CPU; as many as there are CPUs if not given.
+            Ray's own readers need a CPU besides: on a cluster that has but one in all, the dataset would never run.
 
     Returns:
         A ``ray.data.Dataset`` with the same rows. A row that cannot be tagged says why in the column ``error``.

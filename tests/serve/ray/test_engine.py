@@ -65,6 +65,46 @@ def runs_a_worker(node: Any) -> bool:
     return any("MapWorker" in " ".join(child.cmdline()) for child in raylet.children(recursive=True))
 
 
+@pytest.mark.usefixtures("nodes")
+def test_a_dataset_gets_its_tags_bit_for_bit(tagger: Tagger, tmp_path: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+    import ray
+
+    from aikind.serve.ray import tag_dataset
+
+    texts = ["We ask ChatGPT to write the letters.", "The bridge was repaired.", None, "", "The model predicts which pumps will fail."]
+    rows = pyarrow.table({"n": range(5), "title": ["", "On bridges", "x", "y", None], "body": texts})
+    pyarrow.parquet.write_table(rows, tmp_path / "in.parquet")
+    dataset = tag_dataset(ray.data.read_parquet(str(tmp_path / "in.parquet")), "body", title_column="title", prefix="ai_", workers=1)
+    done = dataset.materialize()
+    done.write_parquet(str(tmp_path / "out"))
+    done.write_csv(str(tmp_path / "out"))
+    here = tagger.tag_table(rows, "body", title_column="title", prefix="ai_").to_pylist()
+    assert [row["ai_error"] for row in here] == [None, None, "the text is null", "the text is empty", None]
+    (parquet,), (text,) = (list((tmp_path / "out").glob(f"*.{suffix}")) for suffix in ("parquet", "csv"))
+    assert pyarrow.parquet.read_table(parquet).to_pylist() == here
+    with text.open() as file:
+        found = [row["ai_score_generative"] for row in csv.DictReader(file)]
+    assert [float(score) if score else None for score in found] == [row["ai_score_generative"] for row in here]
+
+
+def test_an_object_store_is_source_and_target(aikind: Aikind, nodes: Nodes, articles: Path) -> None:
+    import pyarrow.parquet
+
+    for name in ("part2.jsonl", "part3.jsonl"):
+        nodes.store.put_file(str(articles / name), f"box/docs/{name}")
+    done = aikind("tag", "s3://box/docs/*.jsonl", "-o", "s3://box/tags", "--engine", "ray", "--format", "parquet", timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert aikind("tag", "s3://box/docs/*.jsonl", "-o", "s3://box/local.parquet").returncode == 0
+    nodes.store.invalidate_cache()
+    files = [path for path in sorted(nodes.store.find("box/tags")) if path.endswith(".parquet")]
+    assert len(files) == 2
+    rows = [row for path in files for row in pyarrow.parquet.read_table(nodes.store.open(path)).to_pylist()]
+    assert rows == pyarrow.parquet.read_table(nodes.store.open("box/local.parquet")).to_pylist()
+
+
+# Last, since it leaves the cluster with one node.
 def test_a_node_that_dies_half_way_loses_and_doubles_nothing(aikind: Aikind, nodes: Nodes, articles: Path, expected: list[str]) -> None:
     target = articles.parent / "tags"
     arguments = ["tag", "articles", "-o", "tags", "--engine", "ray", "--passthrough", "genre"]
@@ -101,41 +141,3 @@ def test_a_node_that_dies_half_way_loses_and_doubles_nothing(aikind: Aikind, nod
     (articles / "part0.jsonl").write_text('{"text": "changed"}\n')
     changed = aikind(*arguments, "--resume", cwd=articles.parent)
     assert (changed.returncode, "the input has changed: articles/part0.jsonl is not what it was" in changed.stderr) == (2, True)
-
-
-def test_an_object_store_is_source_and_target(aikind: Aikind, nodes: Nodes, articles: Path) -> None:
-    import pyarrow.parquet
-
-    for name in ("part2.jsonl", "part3.jsonl"):
-        nodes.store.put_file(str(articles / name), f"box/docs/{name}")
-    done = aikind("tag", "s3://box/docs/*.jsonl", "-o", "s3://box/tags", "--engine", "ray", "--format", "parquet", timeout=600)
-    assert done.returncode == 0, done.stderr
-    assert aikind("tag", "s3://box/docs/*.jsonl", "-o", "s3://box/local.parquet").returncode == 0
-    nodes.store.invalidate_cache()
-    files = [path for path in sorted(nodes.store.find("box/tags")) if path.endswith(".parquet")]
-    assert len(files) == 2
-    rows = [row for path in files for row in pyarrow.parquet.read_table(nodes.store.open(path)).to_pylist()]
-    assert rows == pyarrow.parquet.read_table(nodes.store.open("box/local.parquet")).to_pylist()
-
-
-@pytest.mark.usefixtures("nodes")
-def test_a_dataset_gets_its_tags_bit_for_bit(tagger: Tagger, tmp_path: Path) -> None:
-    import pyarrow
-    import pyarrow.parquet
-    import ray
-
-    from aikind.serve.ray import tag_dataset
-
-    texts = ["We ask ChatGPT to write the letters.", "The bridge was repaired.", None, "", "The model predicts which pumps will fail."]
-    rows = pyarrow.table({"n": range(5), "title": ["", "On bridges", "x", "y", None], "body": texts})
-    pyarrow.parquet.write_table(rows, tmp_path / "in.parquet")
-    dataset = tag_dataset(ray.data.read_parquet(str(tmp_path / "in.parquet")), "body", title_column="title", prefix="ai_", workers=1)
-    done = dataset.materialize()
-    done.write_parquet(str(tmp_path / "out"))
-    done.write_csv(str(tmp_path / "out"))
-    here = tagger.tag_table(rows, "body", title_column="title", prefix="ai_").to_pylist()
-    assert [row["ai_error"] for row in here] == [None, None, "the text is null", "the text is empty", None]
-    (parquet,), (text,) = (list((tmp_path / "out").glob(f"*.{suffix}")) for suffix in ("parquet", "csv"))
-    assert pyarrow.parquet.read_table(parquet).to_pylist() == here
-    with text.open() as file:
-        assert [row["ai_score_generative"] for row in csv.DictReader(file)][:2] == [str(row["ai_score_generative"]) for row in here[:2]]
