@@ -47,7 +47,7 @@ lint: .venv/dev ## Check style (ruff) and types (mypy)
 	$(BIN)/ruff format --check .
 	@rm -rf build/types && mkdir -p build/types/aikind
 	@ln -s $(CURDIR)/aikind/* build/types/aikind/
-	@for folder in data train serve models; do ln -s $(CURDIR)/$$folder build/types/aikind/$$folder; done
+	@for folder in data train serve annotate models; do ln -s $(CURDIR)/$$folder build/types/aikind/$$folder; done
 	$(BIN)/mypy
 
 dataset: .venv/dev ## Build RECIPE=file into DATASET=folder

@@ -18,6 +18,9 @@ _COMMANDS = {
     "tag": ("aikind.serve.cli", "tag", "Tag documents with the kind of AI they discuss."),
     "explain": ("aikind.serve.explain_cli", "explain", "Show the sentences behind a document's labels."),
     "serve": ("aikind.serve.http.cli", "serve", "Tag documents over HTTP."),
+    "annotate": ("aikind.annotate.cli", "annotate", "Label documents in a browser."),
+    "labels": ("aikind.annotate.labels_cli", "labels", "Carry labels from and to other tools, and compare them."),
+    "monitor": ("aikind.serve.monitor.cli", "monitor", "Tell whether a later collection differs from an earlier one."),
     "dataset": ("aikind.data.cli", "dataset", "Build labelled datasets from recipes."),
     "model": ("aikind.train.cli", "model", "Train, evaluate and export models; audit gold labels."),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +13,58 @@ from aikind.errors import RecipeError
 __all__ = ["Label", "LabelSet", "default_label_set", "load_label_set"]
 
 
+_MOST_LABELS = 10  # there is a kind for each combination: 1,024 of them
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One label: its name in results, its name for people, and what it means.
+    """One yes-or-no question about a piece of writing.
 
     >>> from aikind import default_label_set
     >>> label = default_label_set().labels[0]
     >>> label.name
     'predictive'
+
+    Attributes:
+        name: Names the label in files and results.
+        display: Its name for readers.
+        definition: What it covers.
+        terms: Words and phrases whose presence speaks for the label.
+        examples, counterexamples: Sentences that stand for what it covers, and for what lies close by but outside.
+        renamed_from: The name that the label had in an earlier label set, with the same meaning.
+        split_from: The label of an earlier set that this one is a part of.
     """
 
     name: str
     display: str
     definition: str
+    terms: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    counterexamples: tuple[str, ...] = ()
+    renamed_from: str = ""
+    split_from: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "display": self.display,
+            "definition": self.definition,
+            **{key: list(value) for key in _LISTS if (value := getattr(self, key))},
+            **{key: value for key in _ORIGINS if (value := getattr(self, key))},
+        }
+
+
+_LISTS = ("terms", "examples", "counterexamples")
+# A label has a column of its own in datasets and gold tables, beside these.
+_COLUMNS = frozenset({"id", "text", "title", "weight", "label_origin", "source", "genre", "hard", "file", "sha256", "chars_read", "labels"})
+_ORIGINS = ("renamed_from", "split_from")
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
     """Labels in their fixed order, and the names of the empty and the full combination.
+
+    A kind is ``none``, the name of a single label, ``all``, or names joined with ``+``.
 
     >>> from aikind import LabelSet
     >>> colours = LabelSet.from_dict({"none": "grey", "all": "white", "label": [{"name": "red"}, {"name": "blue"}]})
@@ -72,7 +106,7 @@ class LabelSet:
         return {
             "none": self.none,
             "all": self.all,
-            "label": [{"name": x.name, "display": x.display, "definition": x.definition} for x in self.labels],
+            "label": [label.to_dict() for label in self.labels],
         }
 
     @classmethod
@@ -82,25 +116,46 @@ class LabelSet:
         Raises:
             RecipeError: A key is missing or a label name is unusable; ``where`` names the file in the message.
         """
-        labels = []
         entries = raw.get("label", [])
         if not isinstance(entries, list):
             raise RecipeError(f"{where}: label = {entries!r}; write each label as a [[label]] table")
-        for number, entry in enumerate(entries, 1):
-            name = entry.get("name") if isinstance(entry, dict) else None
-            if not isinstance(name, str) or not name.isidentifier():
-                raise RecipeError(
-                    f"{where}: label {number} has the name {name!r}; use letters, digits and underscores, beginning with a letter"
-                )
-            labels.append(Label(name, str(entry.get("display", name)), str(entry.get("definition", "")).strip()))
-        if not labels:
+        if not entries:
             raise RecipeError(f"{where}: no [[label]] entry; add at least one with a name and a definition")
-        if len({x.name for x in labels}) < len(labels):
+        if len(entries) > _MOST_LABELS:
+            raise RecipeError(f"{where}: {len(entries)} labels; a label set has {_MOST_LABELS} at most, since every combination is a kind")
+        labels = tuple(_label(number, entry, where) for number, entry in enumerate(entries, 1))
+        names = [label.name for label in labels]
+        if len(set(names)) < len(names):
             raise RecipeError(f"{where}: two labels have the same name")
-        none, every = str(raw.get("none", "none")), str(raw.get("all", "all"))
-        if len({none, every, *(x.name for x in labels)}) < len(labels) + 2:
+        none, every = str(raw.get("none", "neither")), str(raw.get("all", "both" if len(names) == 2 else "+".join(names)))
+        if every == "both" and len(names) != 2:
+            raise RecipeError(
+                f'{where}: all = "both" speaks of two labels, and here are {len(names)}. Leave the line out, '
+                f"and writing that carries every label is called {'+'.join(names)}"
+            )
+        if none == every or none in names or (len(names) > 1 and every in names):
             raise RecipeError(f"{where}: none = {none!r} and all = {every!r} must differ from each other and from every label's name")
-        return cls(tuple(labels), none, every)
+        return cls(labels, none, every)
+
+
+def _label(number: int, entry: Any, where: str) -> Label:
+    name = entry.get("name") if isinstance(entry, dict) else None
+    if not isinstance(name, str) or not name.isidentifier():
+        raise RecipeError(f"{where}: label {number} has the name {name!r}; use letters, digits and underscores, beginning with a letter")
+    if name in _COLUMNS:
+        raise RecipeError(f"{where}: label {number} is called {name!r}, as a column of labelled files is; give it another name")
+    known = [field.name for field in fields(Label)]
+    for key, value in entry.items():
+        if key not in known:
+            raise RecipeError(f"{where}: unknown key {key!r} in the label {name}; it may have {', '.join(known)}")
+        if key in _LISTS and not (isinstance(value, list) and all(isinstance(x, str) and x.strip() for x in value)):
+            raise RecipeError(f"{where}: {key} = {value!r} in the label {name}; expected a list of strings, none of them empty")
+        if key not in _LISTS and not isinstance(value, str):
+            raise RecipeError(f"{where}: {key} = {value!r} in the label {name}; expected a string")
+    if entry.get("renamed_from") and entry.get("split_from"):
+        raise RecipeError(f"{where}: the label {name} has both renamed_from and split_from; a label keeps its meaning or has a part of it")
+    values: dict[str, Any] = {key: tuple(value) if key in _LISTS else value.strip() for key, value in entry.items()}
+    return Label(**{"display": name, "definition": "", **values})
 
 
 def load_label_set(path: Path) -> LabelSet:

@@ -76,7 +76,11 @@ def build(
     votes = join_votes(votes, vote_by_endpoint(recipe, rows, [split == "train" for split in split_of], say))
     # A combiner may learn from gold, and a function be judged by it, but only by what trains.
     known = [row if split == "train" else replace(row, labels=None) for row, split in zip(rows, split_of, strict=True)]
-    agreements = tuple(measure_agreement(recipe.folder / path, recipe.label_set) for path in recipe.readings)
+    gold = [row.labels for row in rows if row.labels is not None]
+    for name in recipe.label_set.names:
+        if gold and not any(labels[name] for labels in gold):
+            say(f"no text carries the label {name!r}; if the labels are older than it, name their label set: label_set in the recipe")
+    agreements = tuple(measure_agreement(recipe.folder / path, recipe.given_under) for path in recipe.readings)
     splits = _label(recipe, rows, split_of, votes, known, combine, skipped)
     if not splits["train"]:
         raise RecipeError(f"{recipe.path}: no row is left to train on; {len(skipped.all)} were skipped")
@@ -184,8 +188,9 @@ def _label(
             if row.soft is not None:
                 values, weight, origin = dict(row.soft), recipe.labelling.soft_weight, "soft"
             else:
-                values = {name: float(weak[name][i]) for name in recipe.label_set.names}
-                weight, origin = recipe.labelling.weak_weight, f"weak:{recipe.labelling.combine}"
+                values = {name: row.carried.get(name, float(weak[name][i])) for name in recipe.label_set.names}
+                origin = f"{'carried' if row.carried else 'weak'}:{recipe.labelling.combine}"
+                weight = recipe.labelling.weak_weight
             if split != "train" or any(math.isnan(v) for v in values.values()):
                 why = "no gold, and a near copy of a held-out row" if split != "train" else "no labelling function voted on a label"
                 skipped.add(row.where, why, routine=True)

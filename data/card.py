@@ -45,7 +45,7 @@ def _kind(record: dict[str, Any], label_set: LabelSet) -> str:
 
 
 def _agreement_section(built: BuiltDataset) -> str:
-    names = built.recipe.label_set.names
+    names = built.recipe.given_under.names
     rows = [
         (a.name, a.documents, *("" if (k := a.kappa[n]) is None else f"{k:.3f}" for n in names), f"{a.same_kind:.1%}")
         for a in built.agreements
@@ -54,22 +54,30 @@ def _agreement_section(built: BuiltDataset) -> str:
     return "## Agreement of two readers (Cohen's kappa)\n\n" + markdown_table(header, rows)
 
 
+def _kinds(built: BuiltDataset) -> tuple[str, ...]:
+    """The kinds that occur, or all of them where they are few."""
+    kinds = built.recipe.label_set.kinds
+    occurring = {_kind(record, built.recipe.label_set) for name in SPLITS for record in built.splits[name]}
+    return kinds if len(kinds) <= 4 else tuple(kind for kind in kinds if kind in occurring)
+
+
 def dataset_card(built: BuiltDataset) -> str:
     """Markdown card with counts by split, source and genre, the labelling functions, and what was left out."""
     label_set = built.recipe.label_set
+    kinds = _kinds(built)
     everything = [(name, record) for name in SPLITS for record in built.splits[name]]
 
     def counts(column: str) -> str:
         tally: dict[str, Counter[str]] = {}
         for _, record in everything:
             tally.setdefault(str(record[column]), Counter())[_kind(record, label_set)] += 1
-        body = [(key, *(t[k] for k in label_set.kinds), t.total()) for key, t in sorted(tally.items())]
-        return markdown_table((column, *label_set.kinds, "all"), body)
+        body = [(key, *(t[k] for k in kinds), t.total()) for key, t in sorted(tally.items())]
+        return markdown_table((column, *kinds, "all"), body)
 
     by_split = []
     for name in SPLITS:
-        kinds = Counter(_kind(record, label_set) for record in built.splits[name])
-        by_split.append((name, *(kinds[k] for k in label_set.kinds), kinds.total()))
+        tally = Counter(_kind(record, label_set) for record in built.splits[name])
+        by_split.append((name, *(tally[k] for k in kinds), tally.total()))
     reasons = Counter(skip.reason for skip in built.skipped.all)
     crashed = "".join(f"\n- `{name}` crashed; first at {where}" for name, where in built.votes.first_crash.items())
     remarks = "".join(f"\n- {remark}" for remark in built.votes.remarks)
@@ -80,7 +88,7 @@ def dataset_card(built: BuiltDataset) -> str:
                 f"# Dataset {built.recipe.name}",
                 f"Fingerprint `{built.fingerprint}`, seed {built.recipe.seed}.",
                 "## Labels\n\n" + definitions,
-                "## Splits\n\n" + markdown_table(("split", *label_set.kinds, "all"), by_split),
+                "## Splits\n\n" + markdown_table(("split", *kinds, "all"), by_split),
                 "## Where the labels came from\n\n" + counts("label_origin"),
                 *([_agreement_section(built)] if built.agreements else []),
                 "## Sources\n\n" + counts("source"),

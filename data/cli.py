@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from aikind.data.migrate_cli import migrate
+
 __all__ = ["dataset"]
 
 
@@ -18,7 +20,13 @@ def dataset() -> None:
 @dataset.command("build")
 @click.argument("recipe", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the dataset.")
-def build_command(recipe: Path, output: Path) -> None:
+@click.option(
+    "--label-set",
+    "label_set_file",
+    type=click.Path(path_type=Path),
+    help="Label set (TOML) to build for; labels given under the recipe's own are carried over.  [default: the recipe's]",
+)
+def build_command(recipe: Path, output: Path, label_set_file: Path | None) -> None:
     """Build the dataset that RECIPE (a TOML file) describes.
 
     Started again after a kill, it goes on where the labelling functions stopped.
@@ -26,12 +34,13 @@ def build_command(recipe: Path, output: Path) -> None:
     \b
     Example:
       aikind dataset build data/recipes/corpus.toml -o build/dataset
+      aikind dataset build data/recipes/corpus.toml --label-set topics.toml -o build/topics
     """
     from aikind.data.build import build
     from aikind.data.recipe import load_recipe
     from aikind.data.store import claim, write_dataset
 
-    loaded = load_recipe(recipe)
+    loaded = load_recipe(recipe, label_set_file)
     built = build(loaded, say=lambda line: click.echo(line, err=True), kept=claim(output) / "votes", progress=_show_progress)
     write_dataset(built, output)
     broken = built.skipped.faults
@@ -101,6 +110,9 @@ def validate_command(file: Path, text_field: str, labels_field: str, id_field: s
     click.echo(f"{file}: {errors} errors, {len(problems) - errors} warnings", err=True)
     if errors:
         sys.exit(1)
+
+
+dataset.add_command(migrate)
 
 
 @dataset.command("diff")

@@ -15,7 +15,7 @@ __all__ = ["GoldTable", "ReadLabel", "load_gold"]
 
 @dataclass(frozen=True, slots=True)
 class ReadLabel:
-    """What a reader said of the first ``chars_read`` characters (0: all) of one text."""
+    """What a reader said of the first ``chars_read`` characters (0: all) of one text; a label may be left open."""
 
     sha256: str
     chars_read: int
@@ -33,10 +33,10 @@ class GoldTable:
 
 
 def load_gold(path: Path, label_set: LabelSet) -> GoldTable:
-    """Read a gold CSV with the columns file, id, sha256, chars_read, one 0/1 column per label, and hard.
+    """Read a gold CSV with the columns file, id, sha256, chars_read, a column per label (0, 1, or empty: open), and hard.
 
     Raises:
-        DatasetError: The file cannot be read, lacks a column, or has a value that is not 0 or 1.
+        DatasetError: The file cannot be read, lacks a column, or has a value that is not 0, 1 or empty.
     """
     rows: dict[tuple[str, str], ReadLabel] = {}
     try:
@@ -48,12 +48,12 @@ def load_gold(path: Path, label_set: LabelSet) -> GoldTable:
                 raise DatasetError(f"{path}: the gold table lacks the column {missing[0]!r}")
             for number, record in enumerate(reader, 2):
                 for name in label_set.names:
-                    if record[name] not in {"0", "1"}:
-                        raise DatasetError(f"{path}:{number}: {name} is {record[name]!r}; expected 0 or 1")
+                    if record[name] not in {"0", "1", ""}:
+                        raise DatasetError(f"{path}:{number}: {name} is {record[name]!r}; expected 0 or 1, or nothing where it is open")
                 rows[record["file"], record["id"]] = ReadLabel(
                     record["sha256"],
                     int(record["chars_read"] or 0),
-                    {name: record[name] == "1" for name in label_set.names},
+                    {name: record[name] == "1" for name in label_set.names if record[name]},
                     record["hard"] == "1",
                 )
     except (OSError, UnicodeDecodeError, ValueError) as error:

@@ -14,6 +14,7 @@ from aikind.label_set import LabelSet, default_label_set, load_label_set
 __all__ = ["SPLITS", "EndpointPlan", "LabellingPlan", "MixPlan", "NearCopyPlan", "Recipe", "Source", "SplitPlan", "load_recipe"]
 
 SPLIT_BY = ("cluster", "source", "date")
+SHIPPED = "shipped"  # the label set that comes with aikind
 SPLITS = ("train", "validation", "test")
 
 
@@ -28,6 +29,7 @@ class Source:
             Rows with the same ``group`` stay in one split.
         title_share: Share of rows (chosen by hash) whose title is put before the text, so that a model learns both forms.
         labels: Column that holds a list of label names: gold for every row that has it.
+        carried: Column with what is known of some labels (name: true or false), where ``labels`` is null.
         gold: CSV of labels read by people, keyed by file, id and SHA-256 of the text, relative to the recipe.
         soft: CSV of a teacher's probabilities, keyed the same way; used for training on texts without gold.
         weak: Keep rows without gold, labelled by the labelling functions.
@@ -46,6 +48,7 @@ class Source:
     date: str = "date"
     title_share: float = 0.0
     labels: str = ""
+    carried: str = "carried"
     gold: str = ""
     soft: str = ""
     weak: bool = False
@@ -132,6 +135,8 @@ class Recipe:
     """A parsed recipe. Paths in it are relative to ``folder``.
 
     Attributes:
+        label_set: The labels of the dataset.
+        given_under: The label set that the sources' labels were given under; they are carried over to ``label_set``.
         exclude: Files whose texts, and near copies of them, stay out.
         readings: CSVs of labels given by two readers, whose agreement the card tells.
     """
@@ -140,6 +145,7 @@ class Recipe:
     path: Path
     sources: tuple[Source, ...]
     label_set: LabelSet
+    given_under: LabelSet
     seed: int = 0
     labelling: LabellingPlan = field(default_factory=LabellingPlan)
     near_copies: NearCopyPlan = field(default_factory=NearCopyPlan)
@@ -153,8 +159,12 @@ class Recipe:
         return self.path.parent
 
 
-def load_recipe(path: Path) -> Recipe:
+def load_recipe(path: Path, label_set_file: Path | None = None) -> Recipe:
     """Read and check a recipe.
+
+    Args:
+        label_set_file: The label set to build for, instead of the recipe's. Where the recipe names one of its own, labels
+            were given under that one; where it names none, they were given under this one.
 
     Raises:
         RecipeError: The file cannot be read, is not TOML, or has a key or value that does not belong.
@@ -174,17 +184,20 @@ def load_recipe(path: Path) -> Recipe:
         raise RecipeError(f"{path}: two sources have the same name")
     labels = raw.get("label_set", "")
     if not isinstance(labels, str):
-        raise RecipeError(f"{path}:{line_of(text, 'label_set')}: label_set = {labels!r}; expected the name of a file")
+        raise RecipeError(f"{path}:{line_of(text, 'label_set')}: label_set = {labels!r}; expected the name of a file, or {SHIPPED!r}")
     split = read_table(path, text, "[split]", raw.get("split", {}), SplitPlan)
     if split.by not in SPLIT_BY:
         raise RecipeError(f"{path}:{line_of(text, 'by')}: by = {split.by!r} in [split]; expected one of {', '.join(SPLIT_BY)}")
     for source in built:
         _check_source(path, text, source, split)
+    given_under = None if not labels else default_label_set() if labels == SHIPPED else load_label_set(path.parent / labels)
+    label_set = load_label_set(label_set_file) if label_set_file else given_under or default_label_set()
     return Recipe(
         name=str(raw.get("name", path.stem)),
         path=path.resolve(),
         sources=built,
-        label_set=load_label_set(path.parent / labels) if labels else default_label_set(),
+        label_set=label_set,
+        given_under=given_under or label_set,
         seed=_whole(path, "seed", raw.get("seed", 0)),
         labelling=_labelling(path, text, raw.get("labelling", {})),
         near_copies=read_table(path, text, "[near_copies]", raw.get("near_copies", {}), NearCopyPlan),

@@ -18,6 +18,7 @@ class Row:
         key: ``source/id``, or ``source/file/id`` where a source has files of other names than its own; unique in a dataset.
         source: ``source`` or ``source/file``.
         labels: Gold value per label, or None where nobody has read the text.
+        carried: Value of some labels only, where the text was read under another label set.
         soft: A teacher's probability per label, where there is no gold but a teacher has scored the text.
         where: File and line, for messages.
     """
@@ -29,6 +30,7 @@ class Row:
     genre: str
     where: str
     labels: Mapping[str, bool] | None = None
+    carried: Mapping[str, float] = field(default_factory=dict)
     soft: Mapping[str, float] | None = None
     hard: bool = False
     group: str = ""

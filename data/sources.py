@@ -7,11 +7,12 @@ import gzip
 import json
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from aikind.data.carry_over import CarryOver
 from aikind.data.gold import GoldTable, load_gold
 from aikind.data.recipe import Recipe, Source
 from aikind.data.rows import Row, Skipped, encodable, text_hash
@@ -19,7 +20,7 @@ from aikind.data.soft_labels import SoftLabel, load_soft_labels
 from aikind.errors import DatasetError, MissingExtraError, RecipeError
 from aikind.label_set import LabelSet
 
-__all__ = ["label_names", "read_records", "read_source", "source_files"]
+__all__ = ["carried_values", "label_names", "read_records", "read_source", "source_files"]
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
@@ -56,14 +57,21 @@ def read_records(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, 
             yield from _read_jsonl(path, skipped)
         elif name.endswith((".csv", ".csv.gz")):
             with _open(path) as handle:
-                for number, record in enumerate(csv.DictReader(handle), 2):
-                    yield f"{path}:{number}", dict(record)
+                yield from _read_csv(path, csv.DictReader(handle))
         elif name.endswith(".parquet"):
             yield from _read_parquet(path)
         else:
             raise DatasetError(f"{path}: a source must be .jsonl, .jsonl.gz, .csv or .parquet")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path}: cannot read: {error}") from error
+
+
+def _read_csv(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    _ = reader.fieldnames  # reads the header
+    first = reader.line_num + 1
+    for record in reader:  # a quoted cell may span lines: a record is named by its first
+        yield f"{path}:{first}", dict(record)
+        first = reader.line_num + 1
 
 
 def _open(path: Path) -> Any:
@@ -109,17 +117,18 @@ def _read_jsonl(path: Path, skipped: Skipped) -> Iterator[tuple[str, dict[str, A
 
 def read_source(recipe: Recipe, source: Source, skipped: Skipped) -> Iterator[Row]:
     """Yield the rows of one source, with the gold labels that belong to them."""
-    gold = load_gold(recipe.folder / source.gold, recipe.label_set) if source.gold else None
-    soft = load_soft_labels(recipe.folder / source.soft, recipe.label_set) if source.soft else None
+    given_under, carry_over = recipe.given_under, CarryOver(recipe.given_under, recipe.label_set)
+    gold = load_gold(recipe.folder / source.gold, given_under) if source.gold else None
+    soft = load_soft_labels(recipe.folder / source.soft, given_under) if source.soft else None
     unseen = set(gold.rows) if gold else set()
     for path in source_files(recipe, source.path):
         stem = path.name.split(".")[0]
         for where, record in read_records(path, skipped):
             unseen.discard((stem, str(record.get(source.id))))
-            row = _row(source, stem, where, record, recipe.label_set, gold, skipped)
-            if row is not None and row.labels is None and soft is not None:
-                row = _with_soft(row, soft.find(stem, str(record.get(source.id))), skipped)
-            if row is not None and (row.labels is not None or row.soft is not None or source.weak):
+            row = _row(source, stem, where, record, carry_over, gold, skipped)
+            if row is not None and row.labels is None and not row.carried and soft is not None:
+                row = _with_soft(row, soft.find(stem, str(record.get(source.id))), carry_over, skipped)
+            if row is not None and (row.labels is not None or row.carried or row.soft is not None or source.weak):
                 yield row
     if gold and unseen:
         file, identity = min(unseen)
@@ -133,10 +142,11 @@ def _row(
     stem: str,
     where: str,
     record: dict[str, Any],
-    label_set: LabelSet,
+    carry_over: CarryOver,
     gold: GoldTable | None,
     skipped: Skipped,
 ) -> Row | None:
+    label_set = carry_over.old
     text = record.get(source.text)
     if not isinstance(text, str) or not text.strip():
         had = "it is empty" if isinstance(text, str) else "there is no such field" if text is None else f"it holds a {type(text).__name__}"
@@ -149,7 +159,7 @@ def _row(
     if not identity:
         skipped.add(where, f"no id in the field {source.id!r}")
         return None
-    labels: dict[str, bool] | None = None
+    values: Mapping[str, float] = carried_values(record.get(source.carried))
     origin, hard = "", _truth(record.get(source.hard)) if source.hard else False
     # An empty cell of a CSV is a missing value, an empty list of a JSONL line the answer "none of them".
     if source.labels and record.get(source.labels) not in (None, ""):
@@ -158,15 +168,16 @@ def _row(
         if unknown:
             skipped.add(where, "an unknown label", f"{unknown[0]!r}; the label set has {', '.join(label_set.names)}")
             return None
-        labels, origin = {name: name in names for name in label_set.names}, "gold:written"
+        values, origin = {name: float(name in names) for name in label_set.names}, "gold:written"
     if gold is not None:
         read = gold.find(stem, identity)
         if read is not None and read.sha256 != text_hash(text):
             skipped.add(where, "the text is not the one that was read", f"its SHA-256 differs from that in {gold.path.name}")
             read = None
         if read is not None:
-            labels, origin, hard = dict(read.labels), "gold:read", read.hard
+            values, origin, hard = {name: float(given) for name, given in read.labels.items()}, "gold:read", read.hard
             text = text[: read.chars_read] if read.chars_read else text
+    carried = carry_over.carry(values)
     return Row(
         key=f"{source.name}/{stem}/{identity}" if stem != source.name else f"{source.name}/{identity}",
         text=text,
@@ -174,7 +185,8 @@ def _row(
         source=source.name if stem == source.name else f"{source.name}/{stem}",
         genre=str(record.get(source.genre) or "unknown"),
         where=where,
-        labels=labels,
+        labels=None if carried.left_open else {name: value > 0 for name, value in carried.known.items()},
+        carried=carried.known if carried.left_open else {},
         hard=hard,
         group="" if not source.group or record.get(source.group) is None else str(record[source.group]),
         date=str(record.get(source.date) or "") if source.date else "",
@@ -182,13 +194,20 @@ def _row(
     )
 
 
-def _with_soft(row: Row, soft: SoftLabel | None, skipped: Skipped) -> Row:
+def _with_soft(row: Row, soft: SoftLabel | None, carry_over: CarryOver, skipped: Skipped) -> Row:
     if soft is None:
         return row
     if soft.sha256 != text_hash(row.text):
         skipped.add(row.where, "the text is not the one that the teacher scored", "its SHA-256 differs")
         return row
-    return replace(row, text=row.text[: soft.chars_read], soft=soft.probabilities)
+    carried = carry_over.carry(soft.probabilities)
+    text = row.text[: soft.chars_read]
+    return replace(row, text=text, carried=carried.known) if carried.left_open else replace(row, text=text, soft=carried.known)
+
+
+def carried_values(value: Any) -> dict[str, float]:
+    """What a record says of some labels: their names, each with true or false. Empty where it says nothing usable."""
+    return {str(name): float(given) for name, given in value.items() if isinstance(given, bool)} if isinstance(value, dict) else {}
 
 
 def label_names(value: Any, label_set: LabelSet) -> list[str]:

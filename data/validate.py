@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from aikind.data.rows import Skipped, encodable, text_hash
-from aikind.data.sources import label_names, read_records
+from aikind.data.sources import carried_values, label_names, read_records
 from aikind.label_set import LabelSet
 
-__all__ = ["Problem", "validate_file"]
+__all__ = ["Problem", "labels_problems", "text_problems", "validate_file"]
 
 _SHORT = 3
 
@@ -47,7 +47,7 @@ def validate_file(
         if identity and identity in ids:
             problems.append(Problem(where, f"the id {identity!r} was used before, at {ids[identity]}; give each row its own"))
         ids.setdefault(identity, where)
-        if any(p.error for p in found):
+        if any(p.error for p in found) or record[labels_field] is None:
             continue
         names = tuple(sorted(label_names(record[labels_field], label_set)))
         used |= set(names)
@@ -77,33 +77,42 @@ def _row_problems(where: str, record: dict[str, Any], label_set: LabelSet, field
             yield Problem(where, f"no field {field!r}; it has {has}. Name the right one with {option}")
     if id_field in record and record[id_field] in (None, ""):
         yield Problem(where, f"{id_field!r} is empty; give each row its own")
-    text, labels = record.get(text_field), record.get(labels_field)
-    if text_field in record and text is None:
-        yield Problem(where, f"{text_field!r} is null; leave the row out or fill it")
-    elif text is not None and not isinstance(text, str):
-        yield Problem(where, f"{text_field!r} holds a {type(text).__name__}; expected text")
-    elif isinstance(text, str) and not text.strip():
-        yield Problem(where, f"{text_field!r} is empty; leave the row out or fill it")
-    elif isinstance(text, str) and not encodable(text):
-        yield Problem(where, f"{text_field!r} holds half of a surrogate pair; save the source again as UTF-8")
-    elif isinstance(text, str) and len(text.split()) < _SHORT:
-        yield Problem(where, f"{text_field!r} has {len(text.split())} words only; is this the right field?", error=False)
-    elif isinstance(text, str) and "\ufffd" in text:
-        yield Problem(where, f"{text_field!r} holds the mark of undecodable bytes (U+FFFD); convert the source anew", error=False)
+    if text_field in record:
+        yield from text_problems(where, record[text_field], text_field)
     if labels_field in record:
-        if labels is None:
-            yield Problem(where, f"{labels_field!r} is null; expected a list, empty for {label_set.none!r}")
-        elif labels == "":
-            yield Problem(
-                where, f"{labels_field!r} is empty, which counts as not labelled; write {label_set.none!r} for a row with no label"
-            )
-        elif not isinstance(labels, str | list):
-            yield Problem(
-                where, f"{labels_field!r} holds a {type(labels).__name__}; expected a list of label names, such as {[*label_set.names[:1]]}"
-            )
+        if record[labels_field] is None and carried_values(record.get("carried")):
+            yield Problem(where, "some labels are open; they are left to the labelling functions until someone reads the text", error=False)
         else:
-            for name in sorted(set(label_names(labels, label_set)) - set(label_set.names)):
-                yield Problem(where, _unknown(name, label_set))
+            yield from labels_problems(where, record[labels_field], labels_field, label_set)
+
+
+def text_problems(where: str, text: Any, field: str) -> Iterator[Problem]:
+    """What is wrong with the value of a field that should hold a text."""
+    if text is None:
+        yield Problem(where, f"{field!r} is null; leave the row out or fill it")
+    elif not isinstance(text, str):
+        yield Problem(where, f"{field!r} holds a {type(text).__name__}; expected text")
+    elif not text.strip():
+        yield Problem(where, f"{field!r} is empty; leave the row out or fill it")
+    elif not encodable(text):
+        yield Problem(where, f"{field!r} holds half of a surrogate pair; save the source again as UTF-8")
+    elif len(text.split()) < _SHORT:
+        yield Problem(where, f"{field!r} has {len(text.split())} words only; is this the right field?", error=False)
+    elif "\ufffd" in text:
+        yield Problem(where, f"{field!r} holds the mark of undecodable bytes (U+FFFD); convert the source anew", error=False)
+
+
+def labels_problems(where: str, labels: Any, field: str, label_set: LabelSet) -> Iterator[Problem]:
+    """What is wrong with the value of a field that should hold a list of label names."""
+    if labels is None:
+        yield Problem(where, f"{field!r} is null; expected a list, empty for {label_set.none!r}")
+    elif labels == "":
+        yield Problem(where, f"{field!r} is empty, which counts as not labelled; write {label_set.none!r} for a row with no label")
+    elif not isinstance(labels, str | list):
+        yield Problem(where, f"{field!r} holds a {type(labels).__name__}; expected a list of label names, such as {[*label_set.names[:1]]}")
+    else:
+        for name in sorted(set(label_names(labels, label_set)) - set(label_set.names)):
+            yield Problem(where, _unknown(name, label_set))
 
 
 def _unknown(name: str, label_set: LabelSet) -> str:

@@ -53,9 +53,7 @@ def _thresholds(context: click.Context, parameter: click.Parameter, value: tuple
         except ValueError:
             found[label] = -1.0
         if not label or not 0 <= found[label] <= 1:
-            raise click.BadParameter(
-                f"{item!r}; expected LABEL=X with a probability X from 0 to 1, such as generative=0.7.", context, parameter
-            )
+            raise click.BadParameter(f"{item!r}; expected LABEL=X with a probability X from 0 to 1.", context, parameter)
     return found
 
 

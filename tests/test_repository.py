@@ -33,13 +33,14 @@ def test_a_wheel_holds_model_and_corpus_and_works_outside_the_checkout(tmp_path:
         "aikind/models/default/manifest.json",
         "aikind/labels.toml",
         "aikind/train/report_page.html",
+        "aikind/annotate/page.html",
         "aikind/serve/pages/report.html",
         "aikind/serve/pages/style.html",
         *(f"aikind/{path.relative_to(ROOT)}" for path in (ROOT / "serve").rglob("*.py")),
     } <= names
     for folder in ("corpus", "gold"):
         assert sum(name.startswith(f"aikind/data/{folder}/") for name in names) == len(list((ROOT / "data" / folder).rglob("*.jsonl"))) > 0
-    assert not [name for name in names if name.startswith(("tests/", "data/", "serve/", "train/"))]
+    assert not [name for name in names if name.startswith(("tests/", "annotate/", "data/", "serve/", "train/"))]
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     code = "import aikind; print(aikind.__file__); print(aikind.Tagger().tag('We asked ChatGPT to write the speech.').kind)"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
@@ -155,7 +156,9 @@ def test_the_examples_get_the_kinds_they_were_written_for(aikind: Callable[..., 
 
 
 def test_no_pickle_and_no_remote_code() -> None:
-    ours = [path for folder in ("aikind", "data", "train", "serve", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))]
+    ours = [
+        path for folder in ("aikind", "annotate", "data", "train", "serve", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
     assert len(ours) > 40
     for path in ours:
         source = path.read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aikind.base_package import DEFAULT_BASE
 from aikind.data.gold_rows import GoldRow
-from aikind.data.labelling.base import registered_functions
+from aikind.data.labelling.base import functions_for
 from aikind.data.labelling.rule_scores import rule_scores
 from aikind.data.rows import normalised
 from aikind.data.store import StoredDataset
@@ -54,7 +54,7 @@ def run_baselines(dataset: StoredDataset, rows: Sequence[GoldRow], say: Callable
     train, validation = (_part(dataset, split, measured, notes) for split in ("train", "validation"))
     say("keyword rules")
     scores = {}
-    if any(function.label in dataset.label_set.names for function in registered_functions()):
+    if functions_for(dataset.label_set):
         scores["keyword rules"] = rule_scores(dataset.label_set, [row.text for row in rows], [row.genre for row in rows])
     else:
         notes.append("no baseline of keyword rules: no labelling function is about a label of this label set")

@@ -10,6 +10,7 @@ import click
 
 from aikind.errors import MissingExtraError
 from aikind.train.evaluate_cli import evaluate
+from aikind.train.few_shot_cli import few_shot
 from aikind.train.settings import TrainSettings
 
 __all__ = ["model"]
@@ -122,6 +123,7 @@ def export_command(run: Path, target: Path, dataset_folder: Path | None, parity_
 
 
 model.add_command(evaluate)
+model.add_command(few_shot)
 
 
 @model.command("teach")

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,12 @@ from aikind.serve.doubt import tokens_per_word
 from aikind.serve.model import Model
 from aikind.train.calibrate import choose_aggregation
 from aikind.train.model_card import model_card
-from aikind.train.network import load_network
+from aikind.train.network import WindowClassifier, load_network
 from aikind.train.onnx_graph import export_fp32, fused_attention_blocks
 from aikind.train.parity import check_parity, choose_texts
 from aikind.train.quantise import quantise
 
-__all__ = ["export_run"]
+__all__ = ["ExportPlan", "export_network", "export_run"]
 
 Say = Callable[[str], None]
 UNSURE_WITHIN = 0.15
@@ -51,9 +51,46 @@ def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: in
         raise DatasetError(
             f"the run was trained on the dataset {about['dataset']['fingerprint'][:16]}, this one is {dataset.fingerprint[:16]}"
         )
+
+    def calibrate(manifest: Manifest, model: Model) -> Manifest:
+        say("calibrating on validation")
+        return _calibrated(manifest, model, dataset)
+
+    texts = [row["text"] for row in dataset.rows("validation", "test")]
+    return export_network(network, about, ExportPlan(target, run / "network" / TOKENIZER, calibrate, texts, parity_texts), say)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What goes into a model folder besides the network.
+
+    Attributes:
+        target: The folder, which appears whole or not at all.
+        tokenizer: The network's ``tokenizer.json``.
+        calibrate: Completes the manifest with the help of the int8 model.
+        texts: Texts to compare the network and the int8 model on; ``parity_texts`` of them, and of their sentences, are taken.
+    """
+
+    target: Path
+    tokenizer: Path
+    calibrate: Callable[[Manifest, Model], Manifest]
+    texts: Sequence[str]
+    parity_texts: int
+
+
+def export_network(network: WindowClassifier, about: dict[str, Any], plan: ExportPlan, say: Say = lambda _: None) -> Manifest:
+    """Make a model folder of a network in evaluation mode with eager attention.
+
+    Args:
+        about: Settings, dataset and label set, as ``load_network`` gives them.
+
+    Raises:
+        ModelError: ``plan.target`` holds something that is not a model.
+        ParityError: int8 differs too much from the network.
+    """
+    target = plan.target
     if target.exists() and any(target.iterdir()) and not (target / MANIFEST).exists():
         raise ModelError(f"{target}: is not empty and holds no model; give another folder")
-    label_set = LabelSet.from_dict(about["label_set"])
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
         draft, fp32 = Path(scratch) / "model", Path(scratch) / "fp32.onnx"
@@ -61,14 +98,12 @@ def export_run(run: Path, target: Path, dataset: StoredDataset, parity_texts: in
         export_fp32(network, fp32)
         say(f"graph written, {fused_attention_blocks(fp32)} attention blocks fused")
         quantise(fp32, draft / NETWORK)
-        shutil.copyfile(run / "network" / TOKENIZER, draft / TOKENIZER)
-        manifest = _write(draft, _uncalibrated(target.name, about, label_set, draft))
-        say("calibrating on validation")
-        manifest = _write(draft, _calibrated(manifest, Model(draft), dataset))
+        shutil.copyfile(plan.tokenizer, draft / TOKENIZER)
+        manifest = _write(draft, _uncalibrated(target.name, about, draft))
+        manifest = _write(draft, plan.calibrate(manifest, Model(draft)))
         model = Model(draft)
         say("comparing PyTorch, fp32 and int8")
-        texts = choose_texts(model, [row["text"] for row in dataset.rows("validation", "test")], parity_texts, seed=0)
-        parity = check_parity(network, str(fp32), model, texts)
+        parity = check_parity(network, str(fp32), model, choose_texts(model, plan.texts, plan.parity_texts, seed=0))
         say(f"parity on {parity.texts} texts ({parity.near} near a threshold): {parity.int8_changed:.2%} of kinds differ")
         manifest = replace(manifest, about={**manifest.about, "parity": parity.to_dict()})
         (draft / CARD).write_text(model_card(manifest), encoding="utf-8")
@@ -83,8 +118,8 @@ def _write(folder: Path, manifest: Manifest) -> Manifest:
     return manifest
 
 
-def _uncalibrated(name: str, about: dict[str, Any], label_set: LabelSet, folder: Path) -> Manifest:
-    settings = about["settings"]
+def _uncalibrated(name: str, about: dict[str, Any], folder: Path) -> Manifest:
+    settings, label_set = about["settings"], LabelSet.from_dict(about["label_set"])
     return Manifest(
         name=name,
         label_set=label_set,
@@ -98,6 +133,7 @@ def _uncalibrated(name: str, about: dict[str, Any], label_set: LabelSet, folder:
         about={
             "aikind": __version__,
             "commit": _commit(),
+            **{key: about[key] for key in ("made", "calibrated_on") if key in about},
             "base_model": _first_base(about),
             "began_from": about.get("began_from"),
             "dataset": {k: about["dataset"][k] for k in ("name", "fingerprint")},

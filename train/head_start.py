@@ -48,11 +48,16 @@ class TextEmbedder:
         encoder = load_encoder(self._weights)
         default = WindowPlan()
         tokens = min(default.tokens, int(getattr(encoder.config, "max_position_embeddings", default.tokens)))
+        self.plan = WindowPlan(tokens, min(default.overlap, tokens // 4))
         with TemporaryDirectory() as folder:
             save_tokenizer(self._weights, Path(folder))
-            self._windower = windower_for(folder, WindowPlan(tokens, min(default.overlap, tokens // 4)))
+            self._windower = windower_for(folder, self.plan)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = WindowClassifier(encoder, 1).to(device)
+
+    @property
+    def dimensions(self) -> int:
+        return self._network.head.in_features
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embeddings of shape (texts, hidden)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aikind.label_set import LabelSet
 from aikind.model_folder import Manifest
 
 __all__ = ["model_card"]
@@ -17,35 +18,23 @@ def model_card(manifest: Manifest) -> str:
     calibration = "\n".join(
         f"| {n} | {c.slope:.3f} | {c.intercept:.3f} | {manifest.thresholds[n]:.2f} |" for n, c in manifest.calibration.items()
     )
-    lengths = "".join(
-        f" Up to step {c['until_step']}, {c['epochs_planned']:g} epochs were planned." for c in about.get("extended_or_shortened", [])
-    )
-    training: list[str] = []
-    stage: Any = about
-    while stage:
-        one = stage["settings"]
-        training.insert(
-            0,
-            f"{one['epochs']:g} {'epoch' if one['epochs'] == 1 else 'epochs'} at a learning rate of {one['learning_rate']:g}, batches of {one['batch_size']}",
-        )
-        stage = stage.get("began_from")
     return f"""# aikind model `{manifest.name}`
 
 Reads a piece of writing in English and answers one yes-or-no question per label:
 
 {labels}
 
-A text without a label is of the kind `{manifest.label_set.none}`, one with every label is `{manifest.label_set.all}`.
+{_kinds(manifest.label_set)}
 
 ## How it was made
 
-- Base weights: {about["base_model"]}. Training: {"; then ".join(training)}.{lengths}
+- Base weights: {about["base_model"]}. {_training(about)}
 - Dataset: {about["dataset"]["name"]}, fingerprint `{about["dataset"]["fingerprint"]}`.
 - Code: aikind {about["aikind"]}, commit `{about["commit"]}`.
 - Texts are read whole, in windows of {manifest.window_tokens} tokens with an overlap of {manifest.window_overlap}, joined by `{manifest.aggregation}`.
 - Int8: weights in blocks of 32, token embeddings with a scale each; activations are scaled per row and block as it runs. One unpadded window a run.
 
-## Calibration (fitted on {about["validation"]["documents"]} validation documents)
+## Calibration ({_calibration(about)})
 
 | label | slope | intercept | threshold |
 |---|---|---|---|
@@ -62,3 +51,33 @@ On {parity.get("texts", 0)} texts, {parity.get("near", 0)} of them within 0.2 of
 English only. It says what a text discusses, not whether a text was itself written by a machine, nor whether what it says is true.
 Do not use it to judge people, to police authorship, or to decide on legal duties under AI law.
 """
+
+
+def _kinds(label_set: LabelSet) -> str:
+    none = f"A text without a label is of the kind `{label_set.none}`"
+    return f"{none}, one with every label is `{label_set.all}`." if len(label_set.names) > 1 else f"{none}."
+
+
+def _training(about: dict[str, Any]) -> str:
+    if "made" in about:
+        return f"They are as they were; on top is a linear head: **{about['made']}**."
+    lengths = "".join(
+        f" Up to step {c['until_step']}, {c['epochs_planned']:g} epochs were planned." for c in about.get("extended_or_shortened", [])
+    )
+    training: list[str] = []
+    stage: Any = about
+    while stage:
+        one = stage["settings"]
+        if "epochs" in one:
+            epochs = f"{one['epochs']:g} {'epoch' if one['epochs'] == 1 else 'epochs'}"
+            training.insert(0, f"{epochs} at a learning rate of {one['learning_rate']:g}, batches of {one['batch_size']}")
+        else:  # it went on from a few-shot model
+            training.insert(0, "a linear head on few texts")
+        stage = stage.get("began_from")
+    return f"Training: {'; then '.join(training)}.{lengths}"
+
+
+def _calibration(about: dict[str, Any]) -> str:
+    if "validation" in about:
+        return f"fitted on {about['validation']['documents']} validation documents"
+    return f"there is no validation; fitted on {about['calibrated_on']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = [
     "Vote",
     "Votes",
     "apply_functions",
+    "functions_for",
     "join_votes",
     "labelling_function",
     "registered_functions",
@@ -35,9 +36,12 @@ class Vote(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class LabellingFunction:
+    """A voter on one label; ``basis`` is what its votes depend on besides its code, such as a label set's terms."""
+
     name: str
     label: str
     vote: Callable[[Row], Vote]
+    basis: str = ""
 
 
 _REGISTRY: dict[str, LabellingFunction] = {}
@@ -57,29 +61,36 @@ def labelling_function(label: str) -> Callable[[Callable[[Row], Vote]], Callable
 
 
 def registered_functions() -> tuple[LabellingFunction, ...]:
-    """Every labelling function that comes with aikind, in the order of their definition."""
-    from aikind.data.labelling import (  # noqa: F401  (importing them registers them)
-        context_functions,
-        genre_functions,
-        prototype_functions,
-        term_functions,
-    )
+    """Every labelling function that is written in code, in the order of their definition."""
+    from aikind.data.labelling import context_functions, genre_functions, term_functions  # noqa: F401  (importing registers them)
 
     return tuple(_REGISTRY.values())
+
+
+def functions_for(label_set: LabelSet) -> tuple[LabellingFunction, ...]:
+    """The functions in code that vote on a label of the set, and those that its terms and examples make.
+
+    Functions in code follow a label to its new name (``renamed_from``).
+    """
+    from aikind.data.labelling.label_set_functions import label_set_functions
+
+    now = {label.renamed_from: label.name for label in label_set.labels} | {name: name for name in label_set.names}
+    in_code = (replace(f, label=now[f.label]) for f in registered_functions() if f.label in now)
+    return (*in_code, *label_set_functions(label_set))
 
 
 def select(names: Sequence[str], label_set: LabelSet, where: str) -> tuple[LabellingFunction, ...]:
     """The functions of those names (all, if none are named) whose label is in the label set.
 
     Raises:
-        RecipeError: A name is not registered; ``where`` names the recipe.
+        RecipeError: There is no function of a name; ``where`` names the recipe.
     """
-    known = {f.name: f for f in registered_functions()}
+    usable = {f.name: f for f in functions_for(label_set)}
+    known = {f.name for f in registered_functions()} | set(usable)
     for name in names:
         if name not in known:
             raise RecipeError(f"{where}: no labelling function is called {name!r}; there are {', '.join(sorted(known))}")
-    chosen = [known[name] for name in names] if names else list(known.values())
-    return tuple(f for f in chosen if f.label in label_set.names)
+    return tuple(usable[name] for name in names if name in usable) if names else tuple(usable.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from aikind import static_embeddings
 from aikind.data.labelling.base import LabellingFunction, Vote, Votes, apply_functions
 from aikind.data.rows import Row
 
@@ -52,10 +53,10 @@ def apply_in_chunks(
 
 def _code_hash(functions: Sequence[LabellingFunction]) -> str:
     files = sorted({inspect.getsourcefile(f.vote) or "" for f in functions} | {__file__})
-    # Functions lean on their neighbours (patterns, prototypes), so all that stands beside them counts.
-    beside = sorted({p for file in files if file for p in Path(file).parent.iterdir() if p.suffix in {".py", ".toml"}})
-    digest = hashlib.sha256(json.dumps([(f.name, f.label) for f in functions]).encode())
-    for path in beside:
+    # Functions lean on their neighbours (patterns), so all that stands beside them counts.
+    beside = sorted({p for file in files if file for p in Path(file).parent.iterdir() if p.suffix == ".py"})
+    digest = hashlib.sha256(json.dumps([(f.name, f.label, f.basis) for f in functions]).encode())
+    for path in (*beside, Path(static_embeddings.__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

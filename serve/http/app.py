@@ -41,7 +41,7 @@ def create_app(service: Service, lifespan: Lifespan) -> ASGIApp:
         lifespan=lifespan,
     )
     add_handlers(app)
-    describe(app, bool(service.tokens))
+    describe(app, bool(service.tokens), service.example)
     _add_tagging(app, service)
     _add_operations(app, service)
     return Envelope(app, service.metrics)

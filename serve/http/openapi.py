@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from aikind.records import Document
 from aikind.serve.http.bodies import GivenDocument
 from aikind.serve.http.incoming import JSON, NDJSON
 from aikind.serve.http.limits import Limits
@@ -37,21 +39,6 @@ _RESULT = {
         "error": {"type": ["string", "null"], "description": "Why the document could not be tagged, or null."},
     },
 }
-_RESULT_EXAMPLE = {
-    "id": "memo-7",
-    "kind": "both",
-    "labels": ["predictive", "generative"],
-    "scores": {"predictive": 0.906, "generative": 0.979},
-    "unsure": True,
-    "doubts": ["too_short"],
-    "windows": 1,
-    "tokens": 12,
-    "error": None,
-}
-
-# FastAPI drops what is null from examples that stand in a route, hence these stand elsewhere.
-_EXAMPLES = {"one": {"value": _RESULT_EXAMPLE}, "many": {"value": {"results": [_RESULT_EXAMPLE]}}}
-
 LABELS_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The labels, and the model that gives them.",
@@ -109,7 +96,7 @@ def tag_answers() -> dict[int | str, dict[str, Any]]:
     content = {
         JSON: {
             "schema": {"anyOf": [_ref("Result"), many]},
-            "examples": {name: {"$ref": f"#/components/examples/{name}"} for name in _EXAMPLES},
+            "examples": {name: {"$ref": f"#/components/examples/{name}"} for name in ("one", "many")},
         },
         NDJSON: {"schema": {"type": "string"}},
     }
@@ -135,8 +122,12 @@ def tag_body(limits: Limits) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def describe(app: FastAPI, needs_token: bool) -> None:
-    """Have the application describe itself with our schemas, and with tokens only where they are asked for."""
+def describe(app: FastAPI, needs_token: bool, example: Callable[[Document], dict[str, Any]]) -> None:
+    """Have the application describe itself with our schemas, and with tokens only where they are asked for.
+
+    Args:
+        example: Gives the result of a document, so that the examples speak of the labels that the model has.
+    """
 
     def openapi() -> dict[str, Any]:
         if not app.openapi_schema:
@@ -144,7 +135,9 @@ def describe(app: FastAPI, needs_token: bool) -> None:
             own = {"Document": GivenDocument.model_json_schema(), "Result": _RESULT, "Problem": SCHEMA}
             components = schema.setdefault("components", {})
             components.setdefault("schemas", {}).update(own)
-            components["examples"] = _EXAMPLES
+            # FastAPI drops what is null from examples that stand in a route, hence these stand apart.
+            result = example(Document("memo-7", _TEXT))
+            components["examples"] = {"one": {"value": result}, "many": {"value": {"results": [result]}}}
             if not needs_token:
                 del components["securitySchemes"]
                 for operation in (each for path in schema["paths"].values() for each in path.values()):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from aikind.records import Document
+from aikind.records import Document, Tagging
 from aikind.serve.http.fair_pool import FairPool, Lane
 from aikind.serve.http.limits import Limits
 from aikind.serve.http.live_model import LiveModel
@@ -64,6 +64,14 @@ class Service:
         """The result of one document, as JSON-ready values. Safe to call from any thread."""
         tagging = tagger.tag_document(document)
         self.metrics.count_document(tagging)
+        return self._record(tagging)
+
+    def example(self, document: Document) -> dict[str, Any]:
+        """The result of a document that nobody sent; it is not counted."""
+        return self._record(self.live.tagger.tag_document(document))
+
+    @staticmethod
+    def _record(tagging: Tagging) -> dict[str, Any]:
         whole = as_record(tagging)
         record = {name: whole[name] for name in RESULT_FIELDS}
         if tagging.error is not None:

@@ -48,7 +48,7 @@ class CollectionReport:
 
     def html(self) -> str:
         tally = self.tally
-        kinds = tally.label_set.kinds
+        kinds = tally.shown_kinds
         groups, rest = tally.groups.largest(_GROUPS)
         causes, other_causes = tally.failures.largest(_CAUSES)
         copied, surplus = tally.texts.surplus()

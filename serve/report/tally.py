@@ -22,6 +22,7 @@ _SUREST, _LEAST_SURE = 3, 8  # documents shown: of each kind, and of all
 _MOST_CHARACTERS = 100_000  # of a longer text only the opening is kept, and no evidence is looked for
 _OPENING = 300
 _MOST_KEYS = 10_000  # groups and causes told apart
+_FEW_KINDS = 4
 _DATE = re.compile(r"([12]\d{3})(?:-(0[1-9]|1[0-2]))?")
 _LINE = re.compile(r":\d+$")
 
@@ -61,6 +62,13 @@ class Tally:
         self.surest: dict[str, Best[Shown]] = {kind: Best(_SUREST) for kind in label_set.kinds}
         self.least_sure: Best[Shown] = Best(_LEAST_SURE)
         self.texts = TextIndex()
+
+    @property
+    def shown_kinds(self) -> tuple[str, ...]:
+        """Single labels, none, and of the combinations those that occur; all kinds where they are few."""
+        kinds = self.label_set.kinds
+        always = kinds if len(kinds) <= _FEW_KINDS else (*self.label_set.names, self.label_set.none)
+        return tuple(kind for kind in kinds if kind in always or self.kinds[kind])
 
     @property
     def documents(self) -> int:

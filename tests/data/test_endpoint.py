@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from aikind.cli import root
 from aikind.data.build import build, vote_on_everything
 from aikind.data.card import dataset_card
-from aikind.data.labelling.base import Vote, registered_functions
+from aikind.data.labelling.base import Vote, functions_for
 from aikind.data.recipe import load_recipe
 
 
@@ -59,7 +59,7 @@ def test_it_votes_beside_the_functions_and_is_measured_on_a_sample_of_gold(trial
     right = sum("verse" in t for t in trial.server.texts) - 5
     assert 0 < right < 8
     reports = {r.name: r for r in dataset.functions}
-    assert len(reports) == len(registered_functions()) + 2
+    assert len(reports) == len(functions_for(loaded.label_set)) + 2
     assert (reports["endpoint_generative"].gold_votes, reports["endpoint_generative"].accuracy) == (8, right / 8)
     assert reports["endpoint_predictive"].accuracy == 1.0
     assert "| endpoint_generative | generative | 52.0% |" in dataset_card(dataset)

@@ -5,11 +5,11 @@ import pytest
 
 from aikind import default_label_set
 from aikind.data.labelling.analysis import analyze
-from aikind.data.labelling.base import LabellingFunction, Vote, apply_functions, join_votes, registered_functions
+from aikind.data.labelling.base import LabellingFunction, Vote, apply_functions, functions_for, join_votes
 from aikind.data.labelling.combine import Combiner, by_accuracy, dawid_skene, majority
 from aikind.data.rows import Row
 
-FUNCTIONS = {f.name: f for f in registered_functions()}
+FUNCTIONS = {f.name: f for f in functions_for(default_label_set())}
 
 
 def row(text: str, title: str = "", genre: str = "news", **labels: bool) -> Row:

@@ -31,7 +31,7 @@ def _table() -> tuple[Tokenizer, NDArray[np.float32]]:
     try:
         from safetensors import safe_open
     except ImportError as error:
-        raise MissingExtraError("labelling by embedding prototypes", "train") from error
+        raise MissingExtraError("embedding texts", "train") from error
     folder = Path(base_folder())
     with safe_open(folder / "model.safetensors", "np") as weights:
         vectors = np.asarray(weights.get_tensor("embeddings.word_embeddings.weight"), dtype=np.float32)

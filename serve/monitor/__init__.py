@@ -1,0 +1,1 @@
+"""``aikind monitor``: whether a later collection differs from an earlier one, beyond chance."""
