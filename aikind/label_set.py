@@ -168,7 +168,7 @@ def load_label_set(path: Path) -> LabelSet:
     ...     path = Path(folder) / "labels.toml"
     ...     _ = path.write_text("[[label]]\\nname = 'weather'\\n")
     ...     load_label_set(path).kinds
-    ('weather', 'none')
+    ('weather', 'neither')
 
     Raises:
         RecipeError: The file cannot be read or does not hold a label set.

@@ -74,7 +74,7 @@ def test_a_dataset_gets_its_tags_bit_for_bit(tagger: Tagger, tmp_path: Path) -> 
     from aikind.serve.ray import tag_dataset
 
     texts = ["We ask ChatGPT to write the letters.", "The bridge was repaired.", None, "", "The model predicts which pumps will fail."]
-    rows = pyarrow.table({"n": range(5), "title": ["", "On bridges", "x", "y", None], "body": texts})
+    rows = pyarrow.table({"n": range(5), "title": ["", "On bridges", "x", "", None], "body": texts})
     pyarrow.parquet.write_table(rows, tmp_path / "in.parquet")
     dataset = tag_dataset(ray.data.read_parquet(str(tmp_path / "in.parquet")), "body", title_column="title", prefix="ai_", workers=1)
     done = dataset.materialize()
