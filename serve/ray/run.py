@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ from aikind.serve.summary import Summary
 from aikind.serve.writers.formats import open_format
 
 __all__ = ["Job", "run_on_ray"]
+
+_TRIES_AGAIN = 3  # of a task that raised, as where a store was out of reach
+_ERROR = re.compile(r"^(?!ray\.)([\w.]+: .+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,11 @@ def run_on_ray(files: Sequence[str], job: Job, *, model_folder: Path | None, wor
         ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level="ERROR")
     except Exception as error:  # Ray raises bare ones
         raise OSError(f"Ray does not start, or its cluster does not answer: {error}") from error
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.target_max_block_size = 1  # each chunk is handed on by itself, as soon as it is read
+    context.retried_map_errors, context.max_map_retries = True, _TRIES_AGAIN
     cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
     shared = ray.put(job)
     chunks = ray.data.from_items([{"file": file} for file in files]).map_batches(
@@ -122,8 +127,6 @@ class _ChunkWorker(Worker):
 
 
 def _cause(error: BaseException) -> str:
-    """What went wrong in the worker, without the trace of it."""
-    inner = getattr(error, "cause", None) or error.__cause__
-    while inner is not None and inner is not error:
-        error, inner = inner, getattr(inner, "cause", None) or inner.__cause__
-    return str(error).strip().splitlines()[-1][:500] if str(error).strip() else type(error).__name__
+    """What went wrong in the worker. Ray hands it on as part of a trace, in which the last error that is not its own is the cause."""
+    found: list[str] = _ERROR.findall(str(error))
+    return found[-1][:500] if found else type(error).__name__
