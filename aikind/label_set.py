@@ -20,6 +20,11 @@ _MOST_LABELS = 10  # there is a kind for each combination: 1,024 of them
 class Label:
     """One yes-or-no question about a piece of writing.
 
+    >>> from aikind import default_label_set
+    >>> label = default_label_set().labels[0]
+    >>> label.name
+    'predictive'
+
     Attributes:
         name: Names the label in files and results.
         display: Its name for readers.
@@ -60,6 +65,11 @@ class LabelSet:
     """Labels in their fixed order, and the names of the empty and the full combination.
 
     A kind is ``none``, the name of a single label, ``all``, or names joined with ``+``.
+
+    >>> from aikind import LabelSet
+    >>> colours = LabelSet.from_dict({"none": "grey", "all": "white", "label": [{"name": "red"}, {"name": "blue"}]})
+    >>> colours.kind(["red"]), colours.kind([]), colours.kind(["blue", "red"])
+    ('red', 'grey', 'white')
     """
 
     labels: tuple[Label, ...]
@@ -156,6 +166,15 @@ def _label(number: int, entry: Any, where: str) -> Label:
 def load_label_set(path: Path) -> LabelSet:
     """Read a label set from a TOML file.
 
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from aikind import load_label_set
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "labels.toml"
+    ...     _ = path.write_text("[[label]]\\nname = 'weather'\\n")
+    ...     load_label_set(path).kinds
+    ('weather', 'neither')
+
     Raises:
         RecipeError: The file cannot be read or does not hold a label set.
     """
@@ -167,5 +186,10 @@ def load_label_set(path: Path) -> LabelSet:
 
 
 def default_label_set() -> LabelSet:
-    """The label set that the shipped model answers to."""
+    """The label set that the shipped model answers to.
+
+    >>> from aikind import default_label_set
+    >>> default_label_set().kinds
+    ('predictive', 'generative', 'both', 'neither')
+    """
     return load_label_set(Path(__file__).with_name("labels.toml"))

@@ -13,6 +13,11 @@ __all__ = ["Document", "Evidence", "Explanation", "Tagging", "join_title"]
 class Document:
     """One piece of writing.
 
+    >>> from aikind import Document, Tagger
+    >>> letters = [Document("a", "The model predicts which pumps will fail."), Document("b", "", error="b: torn apart")]
+    >>> [(result.id, result.kind, result.error) for result in Tagger().tag_many(letters)]
+    [('a', 'predictive', None), ('b', '', 'b: torn apart')]
+
     Attributes:
         id: Names the document in results and messages; a path or the value of an id field.
         text: The writing itself. Empty when ``error`` is set.
@@ -31,6 +36,14 @@ class Document:
 class Evidence:
     """One sentence that speaks for a label.
 
+    >>> from aikind import Tagger
+    >>> text = "The bridge was closed on Monday. ChatGPT writes the letters to the neighbours."
+    >>> (sentence,) = Tagger().explain(text).evidence["generative"][:1]
+    >>> sentence.text == text[sentence.start : sentence.end]
+    True
+    >>> sentence.text
+    'ChatGPT writes the letters to the neighbours.'
+
     Attributes:
         start, end: Its place in the text, in characters; ``text[start:end]`` is the sentence.
         score: How much it carries, from -0.5 to 1: half of the label's probability for the sentence alone, and half of what
@@ -47,6 +60,13 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Tagging:
     """What the model says of one document.
+
+    >>> from aikind import Tagger
+    >>> result = Tagger().tag("The model predicts which of the pumps in the waterworks will fail next month.", id="pumps")
+    >>> result.id, result.kind, result.labels, result.unsure
+    ('pumps', 'predictive', ('predictive',), False)
+    >>> result.scores["predictive"] > 0.9
+    True
 
     Attributes:
         id: The document's id.
@@ -81,7 +101,13 @@ class Tagging:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A text, what the model says of it, and the sentences that carried that: ``tagging.evidence``, places in ``text``."""
+    """A text, what the model says of it, and the sentences that carried that: ``tagging.evidence``, places in ``text``.
+
+    >>> from aikind import Tagger
+    >>> explanation = Tagger().explain("ChatGPT writes the letters to the neighbours.")
+    >>> explanation.tagging.kind, list(explanation.evidence)
+    ('generative', ['generative'])
+    """
 
     text: str
     tagging: Tagging

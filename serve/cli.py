@@ -30,7 +30,9 @@ from aikind.serve.output import (
 )
 from aikind.serve.pages.file import check_page
 from aikind.serve.readers.paths import read_paths
+from aikind.serve.readers.remote import is_address
 from aikind.serve.reading_options import Inputs, can_be_repeated, inputs_of, reading_options
+from aikind.serve.remote_output import RemoteOutput
 from aikind.serve.report.page import CollectionReport
 from aikind.serve.run import check_repeatable, run_into_file, run_into_stream
 from aikind.serve.summary import Summary
@@ -50,6 +52,13 @@ __all__ = ["tag"]
 @click.option("--explain", is_flag=True, help="Give each result its evidence: the sentences that carried its labels. Slower.")
 @click.option("--report", type=click.Path(path_type=Path), help="Besides, write an HTML page about the collection to this file.")
 @click.option("--jobs", type=click.IntRange(1), help="Documents worked on at once.  [default: one for each CPU]")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where to work: in this process, or on a Ray cluster, with -o a folder or an address of one; see docs/scale.md.",
+)
 @writing_options
 @closed_pipe_is_told()
 def tag(
@@ -58,6 +67,7 @@ def tag(
     explain: bool,
     report: Path | None,
     jobs: int | None,
+    engine: str,
     writing: WritingOptions,
     **reading: Any,
 ) -> None:
@@ -75,6 +85,7 @@ def tag(
       aikind tag articles/ -o tags.csv                one row for each document
       aikind tag news.jsonl --text-field body --title-field headline -o tags.jsonl
       cat essay.txt | aikind tag -                    a text from a pipe
+      aikind tag s3://bucket/docs/ -o s3://bucket/tags/ --engine ray
       aikind tag articles/ -o tags.jsonl --explain --report report.html
 
     With -o, results are kept in OUTPUT.part until all are there. A run that was stopped, by whatever, goes on from there
@@ -89,8 +100,12 @@ def tag(
       130  interrupted (Ctrl-C)
     """
     prepare_standard_streams()
-    output = writing.output
     inputs = inputs_of(paths, reading, keep_record=bool(writing.carried))
+    if engine == "ray":
+        _tag_on_ray(inputs, writing, model_folder, jobs, explain, report)
+        return
+    remote = RemoteOutput(writing.target) if writing.target is not None and is_address(writing.target) else None
+    output = remote.local if remote is not None else Path(writing.target) if writing.target is not None else None
     if output is not None and not output.name:
         raise click.UsageError("Give -o a file to write results to; no name may be empty.")
     if writing.also_table and output is None:
@@ -99,6 +114,8 @@ def tag(
     if report is not None:
         check_page(report, inputs.named, output)
     for option, given in (("--resume", writing.resume), ("--update", writing.update)):
+        if given and remote is not None:
+            raise click.UsageError(f"{option} keeps its state beside the output; give -o a file on this machine, not an address.")
         if given:
             check_repeatable(inputs.named, output, option)
     name = writing.output_format or format_for(output)
@@ -128,12 +145,14 @@ def tag(
                 tagger, documents, columns, (output, name), sinks, writing.only, settings, resume=writing.resume, update=writing.update
             )
         except (KeyboardInterrupt, OSError):
-            if summary.documents and all(map(can_be_repeated, inputs.named)):
+            if summary.documents and remote is None and all(map(can_be_repeated, inputs.named)):
                 click.echo(
                     f"{summary.documents} results are kept in {beside(output, PART)}; the same command with --resume goes on from there",
                     err=True,
                 )
             raise
+        if remote is not None:
+            remote.send()
     sys.stdout.flush()
     if about_collection is not None and report is not None:
         about_collection.save(report)
@@ -155,6 +174,19 @@ def _tagger(model_folder: Path | None, jobs: int | None, writing: WritingOptions
         if kind not in kinds:
             raise click.UsageError(f"--only: there is no kind {kind!r}; the kinds are {', '.join(kinds)}.")
     return tagger
+
+
+def _tag_on_ray(
+    inputs: Inputs, writing: WritingOptions, model_folder: Path | None, jobs: int | None, explain: bool, report: Path | None
+) -> None:
+    from aikind.serve.ray.command import check_ray_options, tag_on_ray
+
+    check_ray_options(writing, report)
+    tagger = _tagger(model_folder, jobs, writing, explain)
+    columns = columns_for(with_evidence(writing.fields, explain), writing.carried, tagger.label_set)
+    settings = _settings(tagger.manifest, inputs, writing) | {"explain": explain}
+    if tag_on_ray(inputs, writing, columns, settings, model_folder=model_folder, workers=jobs, explain=explain):
+        sys.exit(1)
 
 
 def _settings(manifest: Manifest, inputs: Inputs, writing: WritingOptions) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 
 import click
 
@@ -16,6 +17,7 @@ from aikind.serve.writers.table import printable
 __all__ = ["Summary", "cause_of"]
 
 _DETAIL = re.compile(r"[:;(]|\. ")
+_COUNTERS = ("kinds", "doubts", "failures", "origins", "totals")
 _LINE = re.compile(r"line \d+: ")
 
 
@@ -31,8 +33,7 @@ class Summary:
         self.doubts: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
         self.origins: Counter[str] = Counter()
-        self._unsure = 0
-        self._tokens = 0
+        self.totals: Counter[str] = Counter()
         self._tell_failures = tell_failures
         self._progress = progress and sys.stderr.isatty()
         self._started = time.monotonic()
@@ -51,10 +52,23 @@ class Summary:
         else:
             self.kinds[tagging.kind] += 1
             self.doubts.update(tagging.doubts)
-            self._unsure += tagging.unsure
+            self.totals["unsure"] += tagging.unsure
         if result.origin == NEW:
-            self._tokens += tagging.tokens
-        if self._progress and self.documents % 20 == 0:
+            self.totals["tokens"] += tagging.tokens
+        if self.documents % 20 == 0:
+            self._show_progress()
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """All counts, for ``add`` in another process."""
+        return {name: dict(getattr(self, name)) for name in _COUNTERS}
+
+    def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        for name in _COUNTERS:
+            getattr(self, name).update(counts[name])
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        if self._progress:
             click.echo(f"\r{self.documents} documents, {self._rate(self.documents - self.origins[KEPT])} a second", err=True, nl=False)
 
     def lines(self) -> list[str]:
@@ -66,9 +80,9 @@ class Summary:
         seconds = time.monotonic() - self._started
         lines = [f"{clear}{self.documents} documents in {seconds:.1f} s: {', '.join(kinds) or 'nothing to tag'}"]
         if self.origins[NEW]:
-            lines.append(f"speed: {self._rate(self.origins[NEW])} documents and {self._rate(self._tokens)} tokens a second")
-        if self._unsure:
-            lines.append(f"unsure: {self._unsure} ({_counts(self.doubts)})")
+            lines.append(f"speed: {self._rate(self.origins[NEW])} documents and {self._rate(self.totals['tokens'])} tokens a second")
+        if self.totals["unsure"]:
+            lines.append(f"unsure: {self.totals['unsure']} ({_counts(self.doubts)})")
         if self.failures:
             lines.append(f"failed: {self.failures.total()} ({printable(_counts(self.failures))})")
         return lines

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
-from aikind.errors import DocumentError
+from aikind.errors import DocumentError, ModelError
 from aikind.label_set import LabelSet
 from aikind.model_folder import Manifest, default_model
 from aikind.model_store import resolve_model
@@ -19,17 +21,31 @@ from aikind.serve.evidence import find_evidence
 from aikind.serve.model import Model
 from aikind.serve.once import Once
 from aikind.serve.ordered import map_in_order
+from aikind.serve.tables import tag_batch, tag_table
 
 __all__ = ["MOST_CHARACTERS_AHEAD", "Tagger", "characters"]
 
 MOST_CHARACTERS_AHEAD = 16_000_000  # of all documents that are read ahead together
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
+_NO_PROCESS = 0
+
+Table = TypeVar("Table")
 
 
 class Tagger:
     """Says which kind of AI a text discusses.
 
     A text's scores depend on the text and the model alone: not on its neighbours, their order, or the number of jobs.
+    Threads may share a tagger. A process that was forked, or got a tagger by pickle (as those of ``multiprocessing`` do),
+    loads the model anew when it first needs it, from the same folder.
+
+    >>> from aikind import Tagger
+    >>> tagger = Tagger()
+    >>> result = tagger.tag("We prompt a language model to sort complaints by urgency.")
+    >>> result.kind
+    'both'
+    >>> [result.kind for result in tagger.tag_many(["The soup simmers for an hour.", ""])]
+    ['neither', '']
 
     Args:
         model: A model folder, or a model store, whose model in use is taken; the shipped model if not given.
@@ -54,11 +70,29 @@ class Tagger:
     ) -> None:
         if jobs is not None and jobs < 1:
             raise ValueError(f"jobs is {jobs}; expected 1 or more")
-        self._model = Model(resolve_model(Path(model)) if model is not None else default_model())
-        self._manifest = _with_thresholds(self._model.manifest, thresholds or {})
-        self._once: Once[Tagging] = Once(remember)
+        self._folder = (resolve_model(Path(model)) if model is not None else default_model()).absolute()
+        self._remember = remember
         self._explain = explain
+        self._load()
+        self._manifest = _with_thresholds(self._model.manifest, thresholds or {})
         self.jobs = jobs or available_cpus()
+
+    def _load(self) -> None:
+        self._model = Model(self._folder)
+        self._once: Once[Tagging] = Once(self._remember)
+        self._process = os.getpid()
+
+    def _make_ready(self) -> None:
+        """Load the model where this process has not done so. After a fork, locks may be held by threads that are no more."""
+        if self._process == os.getpid():
+            return
+        self._load()
+        if replace(self._model.manifest, thresholds=self._manifest.thresholds) != self._manifest:
+            self._process = _NO_PROCESS
+            raise ModelError(f"{self._folder}: another model than the one that this Tagger was made with; make a new Tagger")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_model": None, "_once": None, "_process": _NO_PROCESS}
 
     @property
     def label_set(self) -> LabelSet:
@@ -76,6 +110,7 @@ class Tagger:
             DocumentError: The text is not a string, or holds nothing to read.
         """
         text = _readable(text)
+        self._make_ready()
         key = hashlib.sha256(text.encode()).digest()
         return replace(self._once.get(key, lambda: self._tag(text, self._explain)), id=id)
 
@@ -89,6 +124,7 @@ class Tagger:
             DocumentError: The text is not a string, or holds nothing to read.
         """
         text = _readable(text)
+        self._make_ready()
         return Explanation(text, replace(self._tag(text, explain=True, near=near), id=id))
 
     def _tag(self, text: str, explain: bool, near: bool = False) -> Tagging:
@@ -113,20 +149,23 @@ class Tagger:
         )
 
     def tag_document(self, document: Document, *, explain: bool = False) -> Tagging:
-        """Tag one document; where it cannot be, the ``Tagging`` has an error. Never raises.
+        """Tag one document; where it cannot be, the ``Tagging`` has an error. Raises nothing but ``ModelError``, and that in a
+        process whose model folder holds another model now.
 
         Args:
             explain: Give evidence, also where the tagger gives none by itself.
         """
         if document.error is not None:
             return Tagging(document.id, error=document.error)
+        self._make_ready()
+        where = f"{document.id}: " if document.id else ""
         try:
             tagging = self.explain(document.text).tagging if explain else self.tag(document.text)
             return replace(tagging, id=document.id, encoding=document.meta.get("encoding"))
         except DocumentError as error:
-            return Tagging(document.id, error=f"{document.id}: {error}")
+            return Tagging(document.id, error=f"{where}{error}")
         except Exception as error:  # one document must never end the run for the others
-            return Tagging(document.id, error=f"{document.id}: {type(error).__name__}: {error}")
+            return Tagging(document.id, error=f"{where}{type(error).__name__}: {error}")
 
     def tag_many(self, documents: Iterable[Document | str]) -> Iterator[Tagging]:
         """Tag documents as they come: lazily, in parallel, one result for each in their order.
@@ -143,6 +182,51 @@ class Tagger:
             raise TypeError("tag_many takes an iterable of documents; for one text, use tag")
         each = (d if isinstance(d, Document) else Document(str(number), d) for number, d in enumerate(documents))
         return map_in_order(self.tag_document, each, self.jobs, characters, MOST_CHARACTERS_AHEAD)
+
+    def tag_table(self, table: Table, column: str = "text", *, title_column: str | None = None, prefix: str = "") -> Table:
+        """Tag the rows of a table.
+
+        >>> import pyarrow
+        >>> from aikind import Tagger
+        >>> Tagger().tag_table(pyarrow.table({"text": ["ChatGPT writes our letters.", None]})).select(["kind", "error"]).to_pylist()
+        [{'kind': 'generative', 'error': None}, {'kind': None, 'error': 'the text is null'}]
+
+        Args:
+            table: Of pandas, polars, pyarrow, or another library that narwhals knows.
+            column, title_column: Where the texts are, and titles to put before them.
+            prefix: Begins the name of each new column.
+
+        Returns:
+            A table of the same kind with the same rows, and these columns more: ``kind``, ``labels`` (names, with spaces
+            between them), ``score_LABEL`` for each label, ``unsure``, ``doubts`` (with spaces too) and ``error``. A row that
+            cannot be tagged has null for its kind and scores, and says why in ``error``, which is null otherwise.
+
+        Raises:
+            MissingExtraError: narwhals is not installed.
+            TypeError: It is no such table, or a lazy one.
+            ValueError: The table lacks a column, or has one of the new names already.
+        """
+        tagged: Table = tag_table(self, table, column, title_column, prefix)
+        return tagged
+
+    def tag_batch(
+        self, batch: Mapping[str, Sequence[Any]], column: str = "text", *, title_column: str | None = None, prefix: str = ""
+    ) -> dict[str, list[Any]]:
+        """Tag a batch of rows that comes as lists, one for each column: for ``datasets.map(tagger.tag_batch, batched=True)``.
+
+        >>> from aikind import Tagger
+        >>> tags = Tagger().tag_batch({"body": ["ChatGPT writes our letters.", ""]}, "body")
+        >>> tags["kind"], tags["error"]
+        (['generative', ''], ['', 'the text is empty'])
+
+        Returns:
+            The new columns alone, as ``tag_table`` names them. Missing text is an empty string and a missing score is NaN, so
+            that a column is of one type in every batch.
+
+        Raises:
+            ValueError: As by ``tag_table``.
+        """
+        return tag_batch(self, batch, column, title_column, prefix)
 
 
 def _readable(text: str) -> str:

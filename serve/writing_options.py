@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,9 +17,9 @@ __all__ = ["WritingOptions", "writing_options"]
 
 @dataclass(frozen=True, slots=True)
 class WritingOptions:
-    """What the command line says of the output; as the options below."""
+    """What the command line says of the output; as the options below. ``target`` is a file, a folder or an address."""
 
-    output: Path | None
+    target: str | None
     output_format: str | None
     also_table: bool
     into_front_matter: bool
@@ -62,8 +61,9 @@ _OPTIONS = [
     click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="Write results to this file; it appears when the run is complete.",
+        "target",
+        metavar="FILE",
+        help="Write results to this file, or to an address such as s3://; it appears when the run is complete.",
     ),
     click.option(
         "-f",

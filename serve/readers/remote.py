@@ -14,7 +14,7 @@ from aikind.serve.readers.compression import ForwardOnly
 from aikind.serve.readers.dates import iso_date
 from aikind.serve.readers.formats import kind_of, read_stream
 
-__all__ = ["is_address", "read_address"]
+__all__ = ["files_at", "is_address", "read_address"]
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?:://|::)")
 
@@ -26,7 +26,7 @@ def is_address(path: str) -> bool:
 def read_address(address: str, options: ReadOptions, input_format: str | None) -> Iterator[Document]:
     """Yield the documents at an address: a file, a glob, or a folder where the protocol knows folders."""
     try:
-        system, files = _files(address)
+        system, files = files_at(address)
     except ImportError:
         yield failed(address, str(MissingExtraError(f"reading {address.split(':')[0]} addresses", "remote")))
         return
@@ -35,9 +35,7 @@ def read_address(address: str, options: ReadOptions, input_format: str | None) -
         return
     if not files:
         yield failed(address, "no file to read there")
-    for file in files:
-        # A file that was named by itself keeps its name; others are named by their whole address.
-        name = address if files == [file] and not system.isdir(file) and "*" not in address else system.unstrip_protocol(file)
+    for name, file in files.items():
         try:
             # Web servers need not serve parts of a file, so it is read as it comes.
             opened = system.open(file, "rb", **({"block_size": 0} if _is_web(address) else {}))
@@ -51,7 +49,22 @@ def read_address(address: str, options: ReadOptions, input_format: str | None) -
             yield from read_stream(cast(Any, stream), path, options, input_format, _day(system, file))
 
 
-def _files(address: str) -> tuple[Any, list[str]]:
+def files_at(address: str) -> tuple[Any, dict[str, str]]:
+    """The file system of an address, and the files there: by name, the path that the system knows each by.
+
+    A file that was named by itself keeps its name; others are named by their whole address.
+
+    Raises:
+        ImportError: The protocol needs a package that is not installed.
+        Exception: Whatever the protocol raises.
+    """
+    system, files = _found(address)
+    if len(files) == 1 and not system.isdir(files[0]) and "*" not in address:
+        return system, {address: files[0]}
+    return system, {system.unstrip_protocol(file): file for file in files}
+
+
+def _found(address: str) -> tuple[Any, list[str]]:
     import fsspec
 
     system, path = fsspec.core.url_to_fs(address)
