@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from aikind import Tagger
+from aikind.serve.cli import tag
 from tests.serve.ray.conftest import NO_RAY, Nodes
 
 psutil = pytest.importorskip("psutil")
@@ -58,6 +60,13 @@ def expected(articles: Path) -> list[str]:
 
 def results_in(folder: Path) -> list[str]:
     return [line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
+
+
+def refused(*arguments: str) -> str:
+    """What the command says where it does nothing; in this process, which has loaded Ray already."""
+    done = CliRunner().invoke(tag, arguments[1:])
+    assert done.exit_code == 2, done.output
+    return done.output
 
 
 def runs_a_worker(node: Any) -> bool:
@@ -105,7 +114,9 @@ def test_an_object_store_is_source_and_target(aikind: Aikind, nodes: Nodes, arti
 
 
 # Last, since it leaves the cluster with one node.
-def test_a_node_that_dies_half_way_loses_and_doubles_nothing(aikind: Aikind, nodes: Nodes, articles: Path, expected: list[str]) -> None:
+def test_a_node_that_dies_half_way_loses_and_doubles_nothing(
+    aikind: Aikind, nodes: Nodes, articles: Path, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = articles.parent / "tags"
     arguments = ["tag", "articles", "-o", "tags", "--engine", "ray", "--passthrough", "genre"]
     with subprocess.Popen(
@@ -128,16 +139,14 @@ def test_a_node_that_dies_half_way_loses_and_doubles_nothing(aikind: Aikind, nod
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in target.glob("*.jsonl")}
     for path in lost:
         path.unlink()
-    again = aikind(*arguments, cwd=articles.parent)
-    assert (again.returncode, "is not empty. Give --resume" in again.stderr) == (2, True)
+    monkeypatch.chdir(articles.parent)
+    assert "is not empty. Give --resume" in refused(*arguments)
     again = aikind(*arguments, "--resume", cwd=articles.parent, timeout=600)
     assert again.returncode in {0, 1}, again.stderr
     assert f"{FILES - 2} files of results were there already" in again.stderr
     for path, (stamp, content) in before.items():
         assert path.read_bytes() == content
         assert (path.stat().st_mtime_ns == stamp) == (path not in lost)
-    other = aikind(*arguments, "--resume", "--threshold", "generative=0.9", cwd=articles.parent)
-    assert (other.returncode, "made with other settings: thresholds was" in other.stderr) == (2, True)
+    assert "made with other settings: thresholds was" in refused(*arguments, "--resume", "--threshold", "generative=0.9")
     (articles / "part0.jsonl").write_text('{"text": "changed"}\n')
-    changed = aikind(*arguments, "--resume", cwd=articles.parent)
-    assert (changed.returncode, "the input has changed: articles/part0.jsonl is not what it was" in changed.stderr) == (2, True)
+    assert "the input has changed: articles/part0.jsonl is not what it was" in refused(*arguments, "--resume")
