@@ -26,7 +26,10 @@ _ZERO_POINT = 128  # of eight-bit blocks that are symmetric
 def unpack_model(folder: Path, target: Path) -> Manifest:
     """Write the network of the model in ``folder`` to ``target``, as a training run leaves it: a base to go on from.
 
-    Weights are what int8 and its scales stand for, so the network answers as the model does, but for rounding.
+    Weights lie at random within the step that int8 rounded them by, always the same for a model, so the network answers as
+    the model does, but for rounding. Exactly on the steps, what training changes would mostly be rounded away again when the
+    network is exported: it is far less than a step. Off them it comes through on the average (dither, as in Roberts 1962,
+    "Picture Coding Using Pseudo-Random Noise").
 
     Raises:
         ModelError: The folder holds no model, or its graph is none that ``aikind model export`` makes of a BERT encoder.
@@ -60,10 +63,11 @@ def _network(graph: onnx.GraphProto, manifest: Manifest) -> WindowClassifier:
     words = "network.encoder.embeddings.word_embeddings.weight"
     weights["embeddings.word_embeddings.weight"] = tensors[f"{words}_int8"].astype(np.float32) * tensors[f"{words}_scale"]
     weights["embeddings.position_embeddings.weight"] = tensors["embedding_positions"]
+    rng = np.random.default_rng(0)
     for node in graph.node:
         if node.op_type == "MatMulNBits" and (match := _PRODUCT.fullmatch(node.name)):
             place = match["place"].replace("/", ".")
-            weights[f"{place}.weight"] = _dequantised(tensors[node.input[1]], tensors[node.input[2]])
+            weights[f"{place}.weight"] = _dequantised(tensors[node.input[1]], tensors[node.input[2]], rng)
     attention = [node for node in graph.node if node.op_type == "MultiHeadAttention"]
     for i, node in enumerate(attention):
         for part, bias in zip(("query", "key", "value"), np.split(tensors[node.input[3]], 3), strict=True):
@@ -82,10 +86,11 @@ def _inside(name: str) -> str:
     return name.removeprefix("network.encoder.")
 
 
-def _dequantised(blocks: NDArray[np.uint8], scales: NDArray[np.float32]) -> NDArray[np.float32]:
+def _dequantised(blocks: NDArray[np.uint8], scales: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Blocks of shape (outputs, blocks, block size), with a scale per block, to (outputs, inputs)."""
     rows = blocks.shape[0]
-    values = (blocks.astype(np.float32) - _ZERO_POINT) * scales.reshape(rows, -1, 1)
+    steps = blocks.astype(np.float32) - _ZERO_POINT + rng.uniform(-0.5, 0.5, blocks.shape).astype(np.float32)
+    values = steps * scales.reshape(rows, -1, 1)
     return np.asarray(values.reshape(rows, -1))
 
 
