@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from train.conftest import command
 from transformers import AutoModel
 
 from aikind.train.network import WindowClassifier, load_network, save_network
+
+from .conftest import command
 
 ABOUT = {"settings": {"seed": 1}, "dataset": {"fingerprint": "f" * 64}, "label_set": {"label": [{"name": "predictive"}]}}
 
