@@ -37,5 +37,5 @@ def test_what_cannot_be_averaged_is_refused(tmp_path: Path, tiny_base: Path, lab
     first, second = run(tmp_path / "a", tiny_base, 1, labels), run(tmp_path / "b", tiny_base, 2)
     target = first if again else tmp_path / "mean"
     done = command("model", "average", first, second, "-o", target)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert complaint in done.stderr
