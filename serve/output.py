@@ -75,7 +75,9 @@ def check_output(output: Path | None, paths: Sequence[str], output_format: str |
             raise click.UsageError(f"--format {output_format} needs a file: give one with -o.")
         return
     suffix = output.suffix.lower()
-    if suffix == ".gz" or os.path.isdir(output):  # noqa: PTH112  (unlike Path.is_dir it never raises)
+    if os.path.isdir(output):  # noqa: PTH112  (unlike Path.is_dir it never raises)
+        raise click.UsageError(f"Cannot write {output}: it is a directory; give a file that ends in one of {suffixes}.")
+    if suffix == ".gz":
         raise click.UsageError(f"Cannot write {output}: give a file that ends in one of {suffixes}.")
     if output_format is None and suffix not in SUFFIXES and is_regular(output):
         raise click.UsageError(f"{output}: the suffix tells no format; end in one of {suffixes}, or say --format.")

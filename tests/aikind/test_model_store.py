@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aikind import ModelError, Tagger
-from aikind.model_folder import default_model
+from aikind.model_folder import default_model, load_manifest
 from aikind.model_store import ModelStore, resolve_model
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -94,7 +94,7 @@ def test_a_damaged_store_is_told(store: ModelStore, change: Callable[[Path], obj
 def test_info_tells_what_made_a_model(store: ModelStore, aikind: Run) -> None:
     told = json.loads(aikind("model", "info", store.folder).stdout)
     assert told["folder"] == str(store.folder / "v2")
-    assert told["seed"] == 7
+    assert told["seed"] == load_manifest(default_model()).about["settings"]["seed"]
     assert len(told["made_from"]["dataset"]["fingerprint"]) == 64
     assert told["made_from"]["commit"]
 

@@ -73,7 +73,9 @@ class Process(Annotator):
 @contextmanager
 def annotating(answers: Path, *arguments: str | Path) -> Iterator[Process]:
     command = [sys.executable, "-m", "aikind", "annotate", *map(str, arguments), "--labels", str(answers)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # A shell that starts the tests in the background has them ignore Ctrl-C.
+    heeds = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heeds) as process:
         try:
             running = Process(process)
             with running.client:

@@ -104,6 +104,6 @@ def test_http_answers_for_the_labels_of_the_model(model: Path) -> None:
         answer = server.client.get("/v1/labels").json()
         assert [label["name"] for label in answer["labels"]] == list(TOPICS)
         assert "predictive+agentic" in answer["kinds"]
-        example = server.client.get("/openapi.json").json()["components"]["examples"]["one"]["value"]
+        example = server.client.get("/openapi.json").json()["components"]["examples"]["Result"]["value"]
         assert set(example["scores"]) == set(TOPICS)
         assert server.tag({"text": SENTENCES["agentic"]}).json()["kind"] == "agentic"
