@@ -25,7 +25,7 @@ from aikind.train.calibrate import choose_aggregation
 from aikind.train.model_card import model_card
 from aikind.train.network import WindowClassifier, load_network
 from aikind.train.onnx_graph import export_fp32, fused_attention_blocks
-from aikind.train.parity import check_parity, choose_texts
+from aikind.train.parity import MOST_CHANGED, check_parity, choose_texts
 from aikind.train.quantise import quantise
 
 __all__ = ["ExportPlan", "export_network", "export_run"]
@@ -42,12 +42,14 @@ def export_run(
     parity_texts: int = 2000,
     say: Say = lambda _: None,
     made_from: Mapping[str, Any] | None = None,
+    most_changed: float = MOST_CHANGED,
 ) -> Manifest:
     """Export ``run`` to the model folder ``target``, which appears whole or not at all.
 
     Args:
         dataset: The dataset of the run; its validation split fits calibration, its held-out texts serve the parity check.
         made_from: More to note in the manifest of what the model was made from.
+        most_changed: Share of the parity texts on which int8 may give another kind than the trained network.
 
     Raises:
         ModelError: The run holds no network, or ``target`` holds something that is not a model.
@@ -66,7 +68,9 @@ def export_run(
 
     texts = [row["text"] for row in dataset.rows("validation", "test")]
     about["made_from"] = dict(made_from or {})
-    return export_network(network, about, ExportPlan(target, run / "network" / TOKENIZER, calibrate, texts, parity_texts), say)
+    return export_network(
+        network, about, ExportPlan(target, run / "network" / TOKENIZER, calibrate, texts, parity_texts, most_changed), say
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class ExportPlan:
     calibrate: Callable[[Manifest, Model], Manifest]
     texts: Sequence[str]
     parity_texts: int
+    most_changed: float = MOST_CHANGED
 
 
 def export_network(network: WindowClassifier, about: dict[str, Any], plan: ExportPlan, say: Say = lambda _: None) -> Manifest:
@@ -112,7 +117,7 @@ def export_network(network: WindowClassifier, about: dict[str, Any], plan: Expor
         manifest = _write(draft, plan.calibrate(manifest, Model(draft)))
         model = Model(draft)
         say("comparing PyTorch, fp32 and int8")
-        parity = check_parity(network, str(fp32), model, choose_texts(model, plan.texts, plan.parity_texts, seed=0))
+        parity = check_parity(network, str(fp32), model, choose_texts(model, plan.texts, plan.parity_texts, seed=0), plan.most_changed)
         say(f"parity on {parity.texts} texts ({parity.near} near a threshold): {parity.int8_changed:.2%} of kinds differ")
         manifest = replace(manifest, about={**manifest.about, "parity": parity.to_dict()})
         (draft / CARD).write_text(model_card(manifest), encoding="utf-8")

@@ -27,6 +27,9 @@ from aikind.train.settings import TrainSettings
 __all__ = ["Outcome", "RetrainPlan", "retrain"]
 
 Say = Callable[[str], None]
+# Twice as much as `aikind model export` allows: of few texts, a quarter of them close calls, as many may differ by luck,
+# and whether the model is better is measured on its int8 form anyway.
+_MOST_CHANGED = 0.03
 _CHECKPOINTS = 8  # an epoch, from where a stopped run goes on
 
 
@@ -157,7 +160,7 @@ def _make(
     fit(prepared.dataset, work.run, settings, work.prepared, say, progress)
     parent = {"name": manifest.name, "version": current.name, "manifest_sha256": request["model"]}
     made_from = {"parent": parent, **{name: request[name] for name in ("labels", "replay", "gold")}, "recipe": request["settings"]}
-    export_run(work.run, candidate, prepared.dataset, plan.parity_texts, say, made_from)
+    export_run(work.run, candidate, prepared.dataset, plan.parity_texts, say, made_from, _MOST_CHANGED)
 
 
 def _complete(candidate: Path, parent: Manifest) -> None:
