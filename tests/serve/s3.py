@@ -36,7 +36,9 @@ def s3_store() -> Iterator[Any]:
         for name, value in ours.items():
             patch.setenv(name, value)
         system = s3fs.S3FileSystem(skip_instance_cache=True)
-        system.makedirs("box", exist_ok=True)  # stores of one process share what they hold
+        if system.exists("box"):  # stores of one process share what they hold
+            system.rm("box", recursive=True)
+        system.mkdir("box")
         try:
             yield system
         finally:
