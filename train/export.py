@@ -21,7 +21,9 @@ from aikind.model_folder import CARD, MANIFEST, NETWORK, TOKENIZER, Calibration,
 from aikind.serve.cpus import available_cpus
 from aikind.serve.doubt import tokens_per_word
 from aikind.serve.model import Model
+from aikind.serve.windows import WindowPlan
 from aikind.train.calibrate import choose_aggregation
+from aikind.train.encode import windower_for
 from aikind.train.model_card import model_card
 from aikind.train.network import WindowClassifier, load_network
 from aikind.train.onnx_graph import export_fp32, fused_attention_blocks
@@ -32,6 +34,7 @@ __all__ = ["ExportPlan", "export_network", "export_run"]
 
 Say = Callable[[str], None]
 UNSURE_WITHIN = 0.15
+_SAMPLE = 150
 FAMILIAR = 0.995  # share of validation that must not be called unlike training
 
 
@@ -68,9 +71,9 @@ def export_run(
 
     texts = [row["text"] for row in dataset.rows("validation", "test")]
     about["made_from"] = dict(made_from or {})
-    return export_network(
-        network, about, ExportPlan(target, run / "network" / TOKENIZER, calibrate, texts, parity_texts, most_changed), say
-    )
+    sample = [row["text"] for row in dataset.splits["train"]]
+    plan = ExportPlan(target, run / "network" / TOKENIZER, calibrate, sample, texts, parity_texts, most_changed)
+    return export_network(network, about, plan, say)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,14 @@ class ExportPlan:
         target: The folder, which appears whole or not at all.
         tokenizer: The network's ``tokenizer.json``.
         calibrate: Completes the manifest with the help of the int8 model.
+        sample: Usual texts, to round the network's weights for; some of them are taken.
         texts: Texts to compare the network and the int8 model on; ``parity_texts`` of them, and of their sentences, are taken.
     """
 
     target: Path
     tokenizer: Path
     calibrate: Callable[[Manifest, Model], Manifest]
+    sample: Sequence[str]
     texts: Sequence[str]
     parity_texts: int
     most_changed: float = MOST_CHANGED
@@ -111,7 +116,7 @@ def export_network(network: WindowClassifier, about: dict[str, Any], plan: Expor
         draft.mkdir()
         export_fp32(network, fp32)
         say(f"graph written, {fused_attention_blocks(fp32)} attention blocks fused")
-        quantise(fp32, draft / NETWORK)
+        quantise(fp32, draft / NETWORK, _windows(plan, about["settings"]))
         shutil.copyfile(plan.tokenizer, draft / TOKENIZER)
         manifest = _write(draft, _uncalibrated(target.name, about, draft))
         manifest = _write(draft, plan.calibrate(manifest, Model(draft)))
@@ -125,6 +130,13 @@ def export_network(network: WindowClassifier, about: dict[str, Any], plan: Expor
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
     return manifest
+
+
+def _windows(plan: ExportPlan, settings: Mapping[str, Any]) -> list[tuple[int, ...]]:
+    """Token ids of the first window of some texts, drawn by seed."""
+    windower = windower_for(plan.tokenizer.parent, WindowPlan(settings["window_tokens"], settings["window_overlap"]))
+    drawn = np.random.default_rng(0).permutation(len(plan.sample))[:_SAMPLE]
+    return [next(windower.windows(plan.sample[i])).ids for i in drawn.tolist()]
 
 
 def _write(folder: Path, manifest: Manifest) -> Manifest:

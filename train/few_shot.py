@@ -203,7 +203,7 @@ def make_few_shot_model(
             network.head.weight.copy_(torch.tensor(head.weights))
             network.head.bias.copy_(torch.tensor(head.biases))
         everything = [*texts, *(text for yes, no in groups for text in (*yes, *no))]
-        plan = ExportPlan(target, Path(folder) / TOKENIZER, calibrate, everything, parity_texts=300)
+        plan = ExportPlan(target, Path(folder) / TOKENIZER, calibrate, everything, everything, parity_texts=300)
         return export_network(network, about, plan, say)
 
 

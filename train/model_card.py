@@ -32,7 +32,7 @@ Reads a piece of writing in English and answers one yes-or-no question per label
 - Dataset: {about["dataset"]["name"]}, fingerprint `{about["dataset"]["fingerprint"]}`.
 - Code: aikind {about["aikind"]}, commit `{about["commit"]}`.
 - Texts are read whole, in windows of {manifest.window_tokens} tokens with an overlap of {manifest.window_overlap}, joined by `{manifest.aggregation}`.
-- Int8: weights in blocks of 16, token embeddings with a scale each; activations are scaled per row and block as it runs. One unpadded window a run.
+- Int8: weights with a scale per output, rounded for the inputs they meet; token embeddings with a scale each; activations are scaled per token as it runs. One unpadded window a run.
 
 ## Calibration ({_calibration(about)})
 

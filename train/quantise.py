@@ -2,37 +2,111 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+from aikind.train.rounding import round_weights
 
 __all__ = ["quantise"]
 
 _MANY_ROWS = 32
+_TOKENS = 40  # of each window
+_TINY = "tiny"  # what a token of nothing but zeros is divided by
 
 
-def quantise(fp32: Path, int8: Path) -> None:
+def quantise(fp32: Path, int8: Path, windows: Sequence[Sequence[int]]) -> None:
     """Write an int8 form of ``fp32``.
 
-    Matrix products get int8 weights in blocks of 16 with a scale each, and activations a scale per row and block as it
-    runs: one scale per tensor, as in plain dynamic quantisation, is spoilt by the few loud channels of a transformer.
-    Token embeddings get a scale per token for the same reason.
-    """
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+    Weights get a scale per output, and are rounded for the inputs that they meet; see ``aikind.train.rounding``. Activations
+    get a scale per token as it runs, in place of one per tensor, as in plain dynamic quantisation: that one is spoilt by the few
+    loud tokens of a transformer. Token embeddings get a scale per token for the same reason.
 
-    for name in ("onnxruntime.quantization", "onnxruntime.quantization.matmul_nbits_quantizer"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    Args:
+        windows: Token ids of usual windows, some hundred, to see inputs with.
+    """
     model = onnx.load(str(fp32))
     _unfuse_embeddings(model.graph)
     _embeddings_by_row(model.graph)
-    # Accuracy level 4 is the int8 kernel; others compute in floating point.
-    quantiser = MatMulNBitsQuantizer(model, bits=8, block_size=16, is_symmetric=True, accuracy_level=4)
-    quantiser.process()
-    quantiser.model.save_model_to_file(str(int8), use_external_data_format=False)
+    _unfuse_sums(model.graph)
+    _products(model, windows)
+    onnx.save(model, str(int8))
+
+
+def _products(model: onnx.ModelProto, windows: Sequence[Sequence[int]]) -> None:
+    graph = model.graph
+    tensors = {i.name: i for i in graph.initializer}
+    by_input: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        if node.op_type == "MatMul" and node.input[1] in tensors:
+            by_input.setdefault(node.input[0], []).append(node)
+    seen = _inputs(model, list(by_input), windows)
+    graph.initializer.append(numpy_helper.from_array(np.array(1e-12, dtype=np.float32), _TINY))
+    for name, nodes in by_input.items():
+        weights = [numpy_helper.to_array(tensors[node.input[1]]) for node in nodes]
+        rounded = round_weights(np.concatenate(weights, axis=1), seen[name])
+        ends = np.cumsum([w.shape[1] for w in weights])[:-1]
+        parts = zip(nodes, np.split(rounded.weights, ends, axis=1), np.split(rounded.scales, ends), strict=True)
+        before = _per_token(graph, name, rounded.smoothing)
+        for node, part, scales in parts:
+            for end, values in (("int8", part), ("scale", scales)):
+                graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values), f"{node.name}_{end}"))
+            inputs = [f"{name}_unit", f"{node.name}_int8", f"{node.name}_scale"]
+            product = helper.make_node("DynamicQuantizeMatMul", inputs, [f"{node.name}_unit"], name=node.name, domain="com.microsoft")
+            _replace(graph, node, [*before, product, helper.make_node("Mul", [f"{node.name}_unit", f"{name}_largest"], list(node.output))])
+            before = []
+    for initializer in [tensors[node.input[1]] for nodes in by_input.values() for node in nodes]:
+        graph.initializer.remove(initializer)
+
+
+def _per_token(graph: onnx.GraphProto, name: str, smoothing: NDArray[np.float32] | None) -> list[onnx.NodeProto]:
+    """Nodes that part an input into its tokens' largest values and what is left between -1 and 1, the same grid for all."""
+    smooth, nodes = name, []
+    if smoothing is not None:
+        smooth = f"{name}_smooth"
+        graph.initializer.append(numpy_helper.from_array((1 / smoothing).astype(np.float32), f"{name}_quiet"))
+        nodes.append(helper.make_node("Mul", [name, f"{name}_quiet"], [smooth]))
+    return [
+        *nodes,
+        helper.make_node("Abs", [smooth], [f"{name}_size"]),
+        helper.make_node("ReduceMax", [f"{name}_size"], [f"{name}_most"], axes=[-1], keepdims=1),
+        helper.make_node("Add", [f"{name}_most", _TINY], [f"{name}_largest"]),
+        helper.make_node("Div", [smooth, f"{name}_largest"], [f"{name}_unit"]),
+    ]
+
+
+def _inputs(model: onnx.ModelProto, names: Sequence[str], windows: Sequence[Sequence[int]]) -> dict[str, NDArray[np.float32]]:
+    """What stands at some places of the graph: of each window the first token, the last, and some others; shape (rows, channels)."""
+    watched = onnx.ModelProto()
+    watched.CopyFrom(model)
+    watched.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
+    session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
+    rng = np.random.default_rng(0)
+    seen: dict[str, list[NDArray[np.float32]]] = {name: [] for name in names}
+    for ids in windows:
+        tokens = np.unique([0, len(ids) - 1, *rng.choice(len(ids), min(len(ids), _TOKENS), replace=False)])
+        for name, values in zip(names, session.run(list(names), {"input_ids": np.array([ids], dtype=np.int64)}), strict=True):
+            seen[name].append(values.reshape(-1, values.shape[-1])[tokens])
+    return {name: np.concatenate(rows) for name, rows in seen.items()}
+
+
+def _unfuse_sums(graph: onnx.GraphProto) -> None:
+    """Put plain operators in the place of fused sums and norms, which take several times as long on one thread."""
+    for node in [node for node in graph.node if node.op_type == "SkipLayerNormalization"]:
+        one, other, scale, bias, *added = node.input
+        epsilon = next((a.f for a in node.attribute if a.name == "epsilon"), 1e-12)
+        name, nodes = node.output[0], []
+        if added:
+            nodes.append(helper.make_node("Add", [one, added[0]], [f"{name}_added"]))
+            one = f"{name}_added"
+        nodes.append(helper.make_node("Add", [one, other], [f"{name}_sum"]))
+        nodes.append(helper.make_node("LayerNormalization", [f"{name}_sum", scale, bias], [name], axis=-1, epsilon=epsilon))
+        _replace(graph, node, nodes)
 
 
 def _unfuse_embeddings(graph: onnx.GraphProto) -> None:

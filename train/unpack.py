@@ -19,8 +19,7 @@ from aikind.train.network import WindowClassifier, save_network
 
 __all__ = ["unpack_model"]
 
-_PRODUCT = re.compile(r"/network/encoder/(?P<place>.+)/MatMul_Q8")
-_ZERO_POINT = 128  # of eight-bit blocks that are symmetric
+_PRODUCT = re.compile(r"/network/encoder/(?P<place>.+)/MatMul")
 
 
 def unpack_model(folder: Path, target: Path) -> Manifest:
@@ -65,9 +64,10 @@ def _network(graph: onnx.GraphProto, manifest: Manifest) -> WindowClassifier:
     weights["embeddings.position_embeddings.weight"] = tensors["embedding_positions"]
     rng = np.random.default_rng(0)
     for node in graph.node:
-        if node.op_type == "MatMulNBits" and (match := _PRODUCT.fullmatch(node.name)):
+        if node.op_type == "DynamicQuantizeMatMul" and (match := _PRODUCT.fullmatch(node.name)):
             place = match["place"].replace("/", ".")
-            weights[f"{place}.weight"] = _dequantised(tensors[node.input[1]], tensors[node.input[2]], rng)
+            quiet = tensors.get(node.input[0].removesuffix("_unit") + "_quiet")
+            weights[f"{place}.weight"] = _dequantised(tensors[node.input[1]], tensors[node.input[2]], quiet, rng)
     attention = [node for node in graph.node if node.op_type == "MultiHeadAttention"]
     for i, node in enumerate(attention):
         for part, bias in zip(("query", "key", "value"), np.split(tensors[node.input[3]], 3), strict=True):
@@ -86,12 +86,13 @@ def _inside(name: str) -> str:
     return name.removeprefix("network.encoder.")
 
 
-def _dequantised(blocks: NDArray[np.uint8], scales: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Blocks of shape (outputs, blocks, block size), with a scale per block, to (outputs, inputs)."""
-    rows = blocks.shape[0]
-    steps = blocks.astype(np.float32) - _ZERO_POINT + rng.uniform(-0.5, 0.5, blocks.shape).astype(np.float32)
-    values = steps * scales.reshape(rows, -1, 1)
-    return np.asarray(values.reshape(rows, -1))
+def _dequantised(
+    weights: NDArray[np.int8], scales: NDArray[np.float32], quiet: NDArray[np.float32] | None, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Weights of shape (inputs, outputs), with a scale per output and what inputs are multiplied by before, to (outputs, inputs)."""
+    steps = weights.astype(np.float32) + rng.uniform(-0.5, 0.5, weights.shape).astype(np.float32)
+    values = steps * scales if quiet is None else steps * scales * quiet[:, None]
+    return np.asarray(values.T)
 
 
 def _config(graph: onnx.GraphProto, weights: dict[str, NDArray[np.float32]], attention: list[onnx.NodeProto]) -> BertConfig:

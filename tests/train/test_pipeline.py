@@ -165,10 +165,10 @@ def test_an_export_that_would_change_too_many_kinds_is_refused(
     from aikind.train import export
     from aikind.train.quantise import quantise
 
-    def spoil(fp32: Path, int8: Path) -> None:
+    def spoil(fp32: Path, int8: Path, windows: list[tuple[int, ...]]) -> None:
         import onnx
 
-        quantise(fp32, int8)
+        quantise(fp32, int8, windows)
         graph = onnx.load(str(int8))
         for tensor in graph.graph.initializer:
             if tensor.data_type == onnx.TensorProto.FLOAT and "head.bias" in tensor.name:
