@@ -10,6 +10,7 @@ MODEL3 ?=
 SECONDS ?= 300
 SETTINGS ?= benchmarks/compare/settings.toml
 EVAL ?=
+POOL ?=
 GOLD := data/gold/test.jsonl data/gold/everyday.jsonl data/gold/long.jsonl
 
 BIN := .venv/bin
@@ -86,8 +87,8 @@ compare: .venv/dev ## Train peers (fastText, SetFit and others) on DATASET and s
 behaviour: .venv/dev ## Measure how MODEL=folder behaves; writes build/behaviour.json and .md
 	$(BIN)/python -m tests.behaviour $(MODEL) -o build/behaviour.json
 
-bench: .venv/light ## Time the shipped model: start-up, documents and tokens a second, memory
-	$(BIN)/python benchmarks/throughput.py
+bench: .venv/dev ## Time aikind beside peers and the machine, on POOL=folder of *.jsonl.gz, else on the corpus
+	$(BIN)/python -m benchmarks.bench $(if $(POOL),--pool $(POOL))
 
 load: .venv/dev ## Overload aikind serve for SECONDS, and see that it sheds, stays quick and recovers
 	$(BIN)/python benchmarks/service_load.py --seconds $(SECONDS)

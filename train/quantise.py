@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -11,7 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from aikind.train.rounding import round_weights
+from aikind.train.rounding import Rounded, round_weights
 
 __all__ = ["quantise"]
 
@@ -23,8 +24,8 @@ _TINY = "tiny"  # what a token of nothing but zeros is divided by
 def quantise(fp32: Path, int8: Path, windows: Sequence[Sequence[int]]) -> None:
     """Write an int8 form of ``fp32``.
 
-    Weights get a scale per output, and are rounded for the inputs that they meet; see ``aikind.train.rounding``. Activations
-    get a scale per token as it runs, in place of one per tensor, as in plain dynamic quantisation: that one is spoilt by the few
+    Weights get a scale per output, and are rounded for the inputs that they meet; the loudest channels stay in floating point
+    (see ``aikind.train.rounding``). Activations get a scale per token as it runs, in place of one per tensor, as in plain dynamic quantisation: that one is spoilt by the few
     loud tokens of a transformer. Token embeddings get a scale per token for the same reason.
 
     Args:
@@ -51,32 +52,41 @@ def _products(model: onnx.ModelProto, windows: Sequence[Sequence[int]]) -> None:
         weights = [numpy_helper.to_array(tensors[node.input[1]]) for node in nodes]
         rounded = round_weights(np.concatenate(weights, axis=1), seen[name])
         ends = np.cumsum([w.shape[1] for w in weights])[:-1]
-        parts = zip(nodes, np.split(rounded.weights, ends, axis=1), np.split(rounded.scales, ends), strict=True)
-        before = _per_token(graph, name, rounded.smoothing)
-        for node, part, scales in parts:
-            for end, values in (("int8", part), ("scale", scales)):
-                graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values), f"{node.name}_{end}"))
-            inputs = [f"{name}_unit", f"{node.name}_int8", f"{node.name}_scale"]
-            product = helper.make_node("DynamicQuantizeMatMul", inputs, [f"{node.name}_unit"], name=node.name, domain="com.microsoft")
-            _replace(graph, node, [*before, product, helper.make_node("Mul", [f"{node.name}_unit", f"{name}_largest"], list(node.output))])
+        before = _per_token(graph, name, rounded)
+        for node, *parts in zip(
+            nodes, *(np.split(a, ends, axis=-1) for a in (rounded.weights, rounded.scales, rounded.exact)), strict=True
+        ):
+            _replace(graph, node, [*before, *_product(graph, node, name, parts)])
             before = []
     for initializer in [tensors[node.input[1]] for nodes in by_input.values() for node in nodes]:
         graph.initializer.remove(initializer)
 
 
-def _per_token(graph: onnx.GraphProto, name: str, smoothing: NDArray[np.float32] | None) -> list[onnx.NodeProto]:
-    """Nodes that part an input into its tokens' largest values and what is left between -1 and 1, the same grid for all."""
-    smooth, nodes = name, []
-    if smoothing is not None:
-        smooth = f"{name}_smooth"
-        graph.initializer.append(numpy_helper.from_array((1 / smoothing).astype(np.float32), f"{name}_quiet"))
-        nodes.append(helper.make_node("Mul", [name, f"{name}_quiet"], [smooth]))
+def _per_token(graph: onnx.GraphProto, name: str, rounded: Rounded) -> list[onnx.NodeProto]:
+    """Nodes that part an input into loud channels, its tokens' largest other values, and what is left between -1 and 1."""
+    graph.initializer.append(numpy_helper.from_array(rounded.quiet, f"{name}_quiet"))
+    graph.initializer.append(numpy_helper.from_array(rounded.loud, f"{name}_channels"))
     return [
-        *nodes,
-        helper.make_node("Abs", [smooth], [f"{name}_size"]),
+        helper.make_node("Gather", [name, f"{name}_channels"], [f"{name}_loud"], axis=-1),
+        helper.make_node("Mul", [name, f"{name}_quiet"], [f"{name}_smooth"]),
+        helper.make_node("Abs", [f"{name}_smooth"], [f"{name}_size"]),
         helper.make_node("ReduceMax", [f"{name}_size"], [f"{name}_most"], axes=[-1], keepdims=1),
         helper.make_node("Add", [f"{name}_most", _TINY], [f"{name}_largest"]),
-        helper.make_node("Div", [smooth, f"{name}_largest"], [f"{name}_unit"]),
+        helper.make_node("Div", [f"{name}_smooth", f"{name}_largest"], [f"{name}_unit"]),
+    ]
+
+
+def _product(graph: onnx.GraphProto, node: onnx.NodeProto, name: str, parts: Sequence[NDArray[Any]]) -> list[onnx.NodeProto]:
+    """Nodes in the place of one matrix product: int8 for most channels, floating point for the loud ones."""
+    weights = [f"{node.name}_{end}" for end in ("int8", "scale", "exact")]
+    for tensor, values in zip(weights, parts, strict=True):
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values), tensor))
+    unit, most, loud = (f"{node.name}_{end}" for end in ("unit", "most", "loud"))
+    return [
+        helper.make_node("DynamicQuantizeMatMul", [f"{name}_unit", *weights[:2]], [unit], name=node.name, domain="com.microsoft"),
+        helper.make_node("Mul", [unit, f"{name}_largest"], [most]),
+        helper.make_node("MatMul", [f"{name}_loud", weights[2]], [loud]),
+        helper.make_node("Add", [most, loud], list(node.output)),
     ]
 
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 __all__ = ["Rounded", "round_weights"]
 
-_SHARES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_SHARES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+_LOUD = 16  # channels at most; they cost one small product in floating point
 # What careful rounding leaves of the error of plain rounding, squared; measured on MiniLM.
 _LEFT = 0.35
 _DAMPING = 0.01
@@ -23,30 +24,38 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True, slots=True)
 class Rounded:
-    """A product x @ w as (x / smoothing) @ (weights * scales).
+    """A product x @ w as (x * quiet) @ (weights * scales) + x[:, loud] @ exact.
 
     Attributes:
-        smoothing: Shape (inputs,); None where x is best left as it is.
+        quiet: Shape (inputs,); 0 for loud channels.
         weights: Shape (inputs, outputs).
         scales: Shape (outputs,).
+        loud: The channels that stay in floating point; shape (channels,).
+        exact: Their weights; shape (channels, outputs).
     """
 
-    smoothing: NDArray[np.float32] | None
+    quiet: NDArray[np.float32]
     weights: NDArray[np.int8]
     scales: NDArray[np.float32]
+    loud: NDArray[np.int64]
+    exact: NDArray[np.float32]
 
 
 def round_weights(weights: Floats, inputs: Floats) -> Rounded:
     """Weights of shape (inputs, outputs), rounded for rows of ``inputs``, shape (rows, inputs).
 
-    Loud input channels are made quieter and their weights larger first, by the share that costs least (SmoothQuant, Xiao et
-    al. 2022). Then each input's weights are rounded, and the error is made up for by those of the inputs after it (GPTQ,
-    Frantar et al. 2022). No two neighbouring inputs have weights that could overflow 16 bits together.
+    The few channels that stretch the range of others most stay in floating point (Dettmers et al. 2022, "LLM.int8()"). Of the rest,
+    louder ones are made quieter and their weights larger, by the share that costs least (SmoothQuant, Xiao et al. 2022).
+    Then each channel's weights are rounded, and the error is made up for by those of the channels after it (GPTQ, Frantar et
+    al. 2022). No two neighbouring channels have weights that could overflow 16 bits together.
     """
-    smoothing = _smoothing(weights, inputs[::3])
-    smooth = 1.0 if smoothing is None else smoothing
-    rounded, scales = _round(weights * np.reshape(smooth, (-1, 1)), as_rounded(inputs / smooth))
-    return Rounded(smoothing, rounded, scales)
+    smoothing, loud = _smoothing(weights, inputs[::4])
+    quiet = 1 / smoothing
+    quiet[loud] = 0
+    turned = weights * smoothing[:, None]
+    turned[loud] = 0
+    rounded, scales = _round(turned, as_rounded(inputs * quiet))
+    return Rounded(quiet.astype(np.float32), rounded, scales, loud, weights[loud].astype(np.float32))
 
 
 def as_rounded(inputs: Floats) -> Floats:
@@ -59,20 +68,33 @@ def as_rounded(inputs: Floats) -> Floats:
     return np.asarray((np.clip(np.round(unit / step) + zero, 0, 255) - zero) * step * largest)
 
 
-def _smoothing(weights: Floats, inputs: Floats) -> NDArray[np.float32] | None:
-    loud, heavy = np.abs(inputs).max(axis=0) + 1e-6, np.abs(weights).max(axis=1) + 1e-9
-    exact = inputs @ weights
-    best, least = None, np.inf
-    for share in (None, *_SHARES):
-        smoothing = np.ones_like(loud) if share is None else loud**share / heavy ** (1 - share)
-        smoothing = (smoothing / np.exp(np.log(smoothing).mean())).astype(np.float32)
+def _smoothing(weights: Floats, inputs: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """What channels are divided by, and which of them are loud even then."""
+    size, heavy = np.abs(inputs).max(axis=0) + 1e-6, np.abs(weights).max(axis=1) + 1e-9
+    best, least = (np.ones_like(size), np.zeros(0, np.int64)), np.inf
+    for share in _SHARES:
+        smoothing = np.ones_like(size) if share == 0 else size**share / heavy ** (1 - share)
+        smoothing = smoothing / np.exp(np.log(smoothing).mean())
+        loud = _loud(np.square(inputs / smoothing))
         smooth, turned = inputs / smoothing, weights * smoothing[:, None]
+        smooth[:, loud], turned[loud] = 0, 0
         scales = _scales(turned)
-        of_inputs = np.square(as_rounded(smooth) @ turned - exact).sum()
+        of_inputs = np.square((as_rounded(smooth) - smooth) @ turned).sum()
         of_weights = np.square(smooth @ (turned - np.round(turned / scales) * scales)).sum()
-        if (error := of_inputs + _LEFT * of_weights) < least:
-            best, least = None if share is None else smoothing, error
+        if (error := float(of_inputs + _LEFT * of_weights)) < least:
+            best, least = (smoothing, loud), error
     return best
+
+
+def _loud(squares: Floats) -> NDArray[np.int64]:
+    """The channels whose absence lowers the rows' largest values most, found one by one; at most a sixteenth of all."""
+    left, loud = squares.copy(), []
+    for _ in range(min(_LOUD, squares.shape[1] // 16)):
+        two = np.partition(left, -2, axis=1)[:, -2:]
+        gains = np.bincount(left.argmax(axis=1), weights=two[:, 1] - two[:, 0], minlength=left.shape[1])
+        loud.append(int(gains.argmax()))
+        left[:, loud[-1]] = 0
+    return np.sort(np.array(loud, dtype=np.int64))
 
 
 def _scales(weights: Floats) -> Floats:

@@ -66,8 +66,10 @@ def _network(graph: onnx.GraphProto, manifest: Manifest) -> WindowClassifier:
     for node in graph.node:
         if node.op_type == "DynamicQuantizeMatMul" and (match := _PRODUCT.fullmatch(node.name)):
             place = match["place"].replace("/", ".")
-            quiet = tensors.get(node.input[0].removesuffix("_unit") + "_quiet")
-            weights[f"{place}.weight"] = _dequantised(tensors[node.input[1]], tensors[node.input[2]], quiet, rng)
+            before = node.input[0].removesuffix("_unit")
+            values = _dequantised(tensors[node.input[1]], tensors[node.input[2]], tensors[f"{before}_quiet"], rng)
+            values[:, tensors[f"{before}_channels"]] = tensors[f"{node.name}_exact"].T
+            weights[f"{place}.weight"] = values
     attention = [node for node in graph.node if node.op_type == "MultiHeadAttention"]
     for i, node in enumerate(attention):
         for part, bias in zip(("query", "key", "value"), np.split(tensors[node.input[3]], 3), strict=True):
@@ -87,12 +89,11 @@ def _inside(name: str) -> str:
 
 
 def _dequantised(
-    weights: NDArray[np.int8], scales: NDArray[np.float32], quiet: NDArray[np.float32] | None, rng: np.random.Generator
+    weights: NDArray[np.int8], scales: NDArray[np.float32], quiet: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Weights of shape (inputs, outputs), with a scale per output and what inputs are multiplied by before, to (outputs, inputs)."""
     steps = weights.astype(np.float32) + rng.uniform(-0.5, 0.5, weights.shape).astype(np.float32)
-    values = steps * scales if quiet is None else steps * scales * quiet[:, None]
-    return np.asarray(values.T)
+    return np.ascontiguousarray((steps * scales * quiet[:, None]).T)
 
 
 def _config(graph: onnx.GraphProto, weights: dict[str, NDArray[np.float32]], attention: list[onnx.NodeProto]) -> BertConfig:

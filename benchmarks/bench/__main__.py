@@ -45,6 +45,8 @@ def bench(pool: Path | None, count: int, many: int, megabytes: float, rounds: in
     output.mkdir(parents=True, exist_ok=True)
     bench = _Bench(output, rounds)
     everything = pool_documents(pool) if pool else corpus_documents()
+    if not everything:
+        raise click.UsageError(f"--pool {pool}: the folder holds no *.jsonl.gz with texts.")
     real = draw(everything, count)
     rows, claims, notes = [], [], [f"{len(real)} documents drawn from {'a pool of real texts' if pool else 'the corpus'}"]
     own = bench.aikind(real, "real")

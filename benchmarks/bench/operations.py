@@ -48,11 +48,11 @@ class Network:
 def read_network(folder: Path) -> Network:
     graph = onnx.load(str(folder / NETWORK)).graph
     shapes: Counter[tuple[int, int]] = Counter()
-    for node in graph.node:
-        if node.op_type == "MatMulNBits":
-            sizes = {a.name: a.i for a in node.attribute}
-            shapes[sizes["K"], sizes["N"]] += 1
     shape_of = {i.name: i.dims for i in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "DynamicQuantizeMatMul":
+            inputs, outputs = shape_of[node.input[1]]
+            shapes[inputs, outputs] += 1
     widths = [shape_of[node.input[3]][0] // 3 for node in graph.node if node.op_type == "MultiHeadAttention"]
     return Network(dict(shapes), widths)
 
