@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,8 +62,8 @@ class Joined:
 def join(new: Sequence[Answered], known: Sequence[Answered], gold: Sequence[Answered], plan: JoinPlan) -> Joined:
     """Split ``new`` by clusters of near copies, and leave out of ``known`` and ``gold`` what the new texts speak of again.
 
-    A new text keeps its place as more come, since it is drawn by its own hash. One that is a near copy of a gold text is
-    held out, since nothing trains on gold.
+    New texts are ranked by their own hashes, so that most keep their place as more come. One that is a near copy of a gold text
+    is held out, since nothing trains on gold.
 
     Raises:
         MissingExtraError: The MinHash library is not installed.
@@ -74,11 +75,19 @@ def join(new: Sequence[Answered], known: Sequence[Answered], gold: Sequence[Answ
     for row, cluster in zip(new, of_new, strict=True):
         first[cluster] = min(row.key, first.get(cluster, row.key))
     drawn = {cluster: share_of(plan.seed, "retrain", key) for cluster, key in first.items()}
-    parts: dict[str, list[Answered]] = {"train": [], "validation": [], "held_out": []}
     untouchable = set(of_gold)
+    # By rank, since of a hundred texts a draw of their own might leave too few to measure on.
+    order = sorted(drawn, key=lambda cluster: (cluster not in untouchable, drawn[cluster]))
+    size = Counter(of_new)
+    parts: dict[str, list[Answered]] = {"train": [], "validation": [], "held_out": []}
+    place, done = {}, 0
+    for cluster in order:
+        share = done / len(new)
+        held_out = cluster in untouchable or share < plan.held_out
+        place[cluster] = "held_out" if held_out else "validation" if share < plan.held_out + plan.validation else "train"
+        done += size[cluster]
     for row, cluster in zip(new, of_new, strict=True):
-        at = 0.0 if cluster in untouchable else drawn[cluster]
-        parts["held_out" if at < plan.held_out else "validation" if at < plan.held_out + plan.validation else "train"].append(row)
+        parts[place[cluster]].append(row)
     conflicts = [
         conflict for rows, row_clusters in ((known, of_known), (gold, of_gold)) for conflict in _conflicts(new, of_new, rows, row_clusters)
     ]

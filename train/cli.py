@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from aikind.errors import MissingExtraError
-from aikind.train.evaluate_cli import evaluate
+from aikind.train.evaluate_cli import card, evaluate
 from aikind.train.few_shot_cli import few_shot
 from aikind.train.settings import TrainSettings
 from aikind.train.versions_cli import compare, info, list_versions, promote, push, rollback, verify
@@ -123,7 +123,7 @@ def export_command(run: Path, target: Path, dataset_folder: Path | None, parity_
     click.echo(str(target))
 
 
-for command in (evaluate, few_shot, list_versions, info, compare, verify, promote, rollback, push):
+for command in (evaluate, card, few_shot, list_versions, info, compare, verify, promote, rollback, push):
     model.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""``aikind model evaluate``."""
+"""``aikind model evaluate``, and ``aikind model card``, which puts its figures into the model's card."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from aikind.errors import MissingExtraError
+from aikind.model_folder import CARD, load_manifest
 from aikind.serve.output import finished_file, prepare_standard_streams
+from aikind.train.card_figures import figures_of, note_in_card, peers_of
 
 if TYPE_CHECKING:
     from aikind.train.report import Report
 
-__all__ = ["evaluate"]
+__all__ = ["card", "evaluate"]
 
 
 @click.command("evaluate")
@@ -110,3 +112,23 @@ def _write(report: Report, output: Path) -> None:
         with finished_file(path) as file:
             file.write(text)
         click.echo(f"wrote {path}", err=True)
+
+
+@click.command("card")
+@click.argument("model_folder", metavar="MODEL", type=click.Path(path_type=Path))
+@click.option(
+    "--evaluation", multiple=True, required=True, type=click.Path(path_type=Path), help="evaluation.json of MODEL; may be repeated."
+)
+@click.option("--comparison", type=click.Path(path_type=Path), help="compare.json, as make compare writes it.")
+def card(model_folder: Path, evaluation: tuple[Path, ...], comparison: Path | None) -> None:
+    """Write measured figures into MODEL's manifest and card. The network stays as it is.
+
+    \b
+    Example:
+      aikind model evaluate models/mine data/gold/*.jsonl -o build/evaluation
+      aikind model card models/mine --evaluation build/evaluation/evaluation.json
+    """
+    name = load_manifest(model_folder).name
+    figures = [one for path in evaluation for one in figures_of(path, name)]
+    note_in_card(model_folder, figures, None if comparison is None else peers_of(comparison))
+    click.echo(model_folder / CARD)

@@ -45,12 +45,39 @@ A score within {manifest.unsure_within:g} of its threshold marks a result as uns
 ## Parity with the trained network
 
 On {parity.get("texts", 0)} texts, {parity.get("near", 0)} of them within 0.2 of a threshold: fp32 ONNX changes {parity.get("fp32_changed", 0):.2%} of the kinds, int8 {parity.get("int8_changed", 0):.2%} ({parity.get("int8_changed_easy", 0):.2%} of those not near a threshold).
-
+{_measured(about)}
 ## Limits
 
 English only. It says what a text discusses, not whether a text was itself written by a machine, nor whether what it says is true.
 Do not use it to judge people, to police authorship, or to decide on legal duties under AI law.
 """
+
+
+def _measured(about: dict[str, Any]) -> str:
+    """What was measured of the model, and of others on the same texts; empty where nothing was."""
+    parts = []
+    if figures := about.get("measured"):
+        names = list(figures[0]["f1"])
+        parts.append("\n## How well it does\n")
+        parts.append(f"| texts | documents | kinds right | {' | '.join(f'F1 {name}' for name in names)} |")
+        parts.append("|---" * (3 + len(names)) + "|")
+        for one in figures:
+            low, high = one.get("kind_accuracy_interval", (None, None))
+            right = f"{one['kind_accuracy']:.1%}" + ("" if low is None else f" ({low:.1%} to {high:.1%})")
+            parts.append(f"| {one['texts']} | {one['count']} | {right} | {' | '.join(_f1(one, name) for name in names)} |")
+        if "calibration_error" in figures[0]:
+            errors = [f"{one['texts']} {' and '.join(f'{v:.3f}' for v in one['calibration_error'].values())}" for one in figures]
+            parts.append(f"\nIn brackets, 95 % bootstrap intervals. Calibration errors of {' and '.join(names)}: {'; '.join(errors)}.")
+    if peers := about.get("peers"):
+        parts.append("\n## Beside others\n\nKinds right, of each way of doing it, all trained on the same rows:\n")
+        parts.append(f"| | {' | '.join(peers['texts'])} |")
+        parts.append("|---" * (1 + len(peers["texts"])) + "|")
+        parts += [f"| {name} | {' | '.join(f'{value:.1%}' for value in values)} |" for name, values in peers["kind_accuracy"].items()]
+    return "\n".join([*parts, ""]) if parts else ""
+
+
+def _f1(figures: dict[str, Any], name: str) -> str:
+    return f"{figures['f1'][name]:.3f}" if name in figures["f1"] else "–"
 
 
 def _kinds(label_set: LabelSet) -> str:

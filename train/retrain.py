@@ -16,6 +16,7 @@ from aikind.errors import ModelError
 from aikind.label_set import LabelSet
 from aikind.model_folder import MANIFEST, Manifest, default_model, file_sha256, load_manifest
 from aikind.model_store import REPORTS, ModelStore, resolve_model
+from aikind.train.card_figures import note_in_card
 from aikind.train.export import export_run
 from aikind.train.fit import fit
 from aikind.train.network import write_json
@@ -53,7 +54,7 @@ class RetrainPlan:
     label_set: LabelSet | None = None
     may_lose: float = 0.01
     epochs: float = 1.0
-    learning_rate: float = 5e-5
+    learning_rate: float = 2e-5
     parity_texts: int = 500
     join: JoinPlan = field(default_factory=JoinPlan)
 
@@ -172,12 +173,11 @@ def _complete(candidate: Path, parent: Manifest) -> None:
 
 
 def _note_figures(candidate: Path, report: RetrainReport) -> None:
-    manifest = load_manifest(candidate)
     figures = [
         {"texts": c.name, "count": c.documents, "kind_accuracy": c.accuracy[1], "f1": {n: f.f1[1] for n, f in c.labels.items()}}
         for c in report.comparisons
     ]
-    _rewrite(candidate, replace(manifest, about={**manifest.about, "measured": figures}))
+    note_in_card(candidate, figures)
 
 
 def _rewrite(folder: Path, manifest: Manifest) -> None:

@@ -27,7 +27,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--replay-texts", default=1500, show_default=True, type=click.IntRange(0), help="Replay so many texts at most.")
 @click.option("--held-out", default=0.25, show_default=True, type=click.FloatRange(0.05, 0.8), help="Share of new texts to measure on.")
 @click.option("--epochs", default=1.0, show_default=True, type=click.FloatRange(0, min_open=True))
-@click.option("--learning-rate", default=5e-5, show_default=True, type=click.FloatRange(0, min_open=True))
+@click.option("--learning-rate", default=2e-5, show_default=True, type=click.FloatRange(0, min_open=True))
 @click.option("--parity-texts", default=500, show_default=True, type=click.IntRange(1), help="Texts to compare PyTorch and int8 on.")
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0), help="Draws what is held out, replayed, and trained first.")
 def retrain(

@@ -58,7 +58,8 @@ def one_big(documents: list[Document], megabytes: float) -> str:
 
 
 def write(path: Path, documents: Iterable[Document]) -> Path:
+    """JSON Lines that the peers of the comparison read too, which look for labels."""
     with path.open("w", encoding="utf-8") as file:
         for document in documents:
-            file.write(json.dumps({"id": document.id, "text": document.text}) + "\n")
+            file.write(json.dumps({"id": document.id, "text": document.text, "labels": []}) + "\n")
     return path

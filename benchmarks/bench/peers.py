@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ def make_ready(peer: Peer, model: Path, folder: Path) -> Ready:
     library, _, reading = peer.key.partition("_")
     if library == "transformers":
         python, size = _environment("torch", folder)
-        stock = _made(folder / "stock", [str(python), str(SCRIPTS / "make_stock.py"), str(model)], folder)
+        stock = _made(folder / "stock", [sys.executable, str(SCRIPTS / "make_stock.py"), str(model)], folder)
         return Ready(lambda i, o: [str(python), str(SCRIPTS / "tag_pipeline.py"), library, reading, str(stock), str(i), str(o)], size)
     if library == "optimum":
         make_ready(Peer("transformers_all", "", "", 0), model, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from aikind.model_folder import default_model
 from benchmarks.bench.__main__ import bench
+from benchmarks.bench.commands import run
 from benchmarks.bench.documents import corpus_documents, draw, many_short
 from benchmarks.bench.operations import Network, read_network
 from benchmarks.bench.table import Claim, Measured, Row, render
@@ -46,6 +48,16 @@ def test_a_folder_without_texts_is_a_plain_error(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "holds no *.jsonl.gz" in result.output
     assert "Traceback" not in result.output
+
+
+def test_memory_is_that_of_the_command_alone(tmp_path: Path) -> None:
+    ballast = bytearray(200_000_000)
+    small = run([sys.executable, "-c", "pass"], tmp_path / "log")
+    large = run([sys.executable, "-c", "x = bytearray(b'1') * 100_000_000"], tmp_path / "log")
+    assert small.megabytes < 60 < large.megabytes < 200
+    assert len(ballast) > 0
+    with pytest.raises(RuntimeError, match="ended with 3: told why"):
+        run([sys.executable, "-c", "import sys; print('told why'); sys.exit(3)"], tmp_path / "log")
 
 
 @pytest.mark.parametrize("value", ["1", "99"])

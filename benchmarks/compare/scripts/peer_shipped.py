@@ -10,7 +10,7 @@ from aikind import Tagger
 
 
 def load(job: Job) -> Ask:
-    tagger = Tagger(job.model)
+    tagger = Tagger(job.model, remember=0)  # the documents to be timed come several times
 
     def ask(texts: Sequence[str]) -> list[list[str]]:
         results = list(tagger.tag_many(texts))
